@@ -1,0 +1,1 @@
+export { isPublicKey, tweakPublicKey, verifyEcdsa } from './public.ts';
