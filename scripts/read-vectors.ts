@@ -19,4 +19,6 @@ export interface VectorEntry {
  * fixed, and a field that is not there fails the test that wants it.
  */
 export const readVectors = <Entry extends VectorEntry>(path: string): VectorFile<Entry> =>
-  JSON.parse(readFileSync(new URL(`../test-vectors/${path}`, import.meta.url), 'utf8'));
+  JSON.parse(
+    readFileSync(new URL(`../test-vectors/${path}`, import.meta.url), 'utf8'),
+  ) as VectorFile<Entry>;

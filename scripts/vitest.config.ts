@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { tallyReporter } from './tally-reporter.ts';
 
 export default defineConfig({
   resolve: { conditions: ['qoima-source'] },
@@ -7,5 +8,6 @@ export default defineConfig({
     root: '.',
     include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
     testTimeout: 60_000,
+    reporters: ['default', tallyReporter((text) => process.stdout.write(text))],
   },
 });

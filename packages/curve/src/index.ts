@@ -1,1 +1,7 @@
-export { isPublicKey, tweakPublicKey, verifyEcdsa } from './public.ts';
+export {
+  isPublicKey,
+  type PublicKeyTweaker,
+  publicKeyTweaker,
+  tweakPublicKey,
+  verifyEcdsa,
+} from './public.ts';

@@ -8,14 +8,14 @@ export interface ByteReader {
 
 export const byteReader = (bytes: Uint8Array): ByteReader => ({ bytes, offset: 0 });
 
-/** A view of the next `length` bytes. @throws `BYTES_TRUNCATED` */
+/** A view of the next `length` bytes, a plain one even of a `Buffer`. @throws `BYTES_TRUNCATED` */
 export const readBytes = (reader: ByteReader, length: number): Uint8Array => {
   const start = claim(reader, length);
-  return reader.bytes.subarray(start, start + length);
+  const { buffer, byteOffset } = reader.bytes;
+  return new Uint8Array(buffer, byteOffset + start, length);
 };
 
-export const readUint8 = (reader: ByteReader): number =>
-  reader.bytes[claim(reader, 1)] as number;
+export const readUint8 = (reader: ByteReader): number => reader.bytes[claim(reader, 1)] as number;
 
 /** Little-endian, as everything in Bitcoin's wire format. @throws `BYTES_TRUNCATED` */
 export const readUint16 = (reader: ByteReader): number => {
@@ -51,7 +51,7 @@ export const readCompactSize = (reader: ByteReader): number => {
   if (value < least || !Number.isSafeInteger(value)) {
     throw primitivesError(
       'BYTES_NON_CANONICAL',
-      `The length before byte ${reader.offset} is not in its shortest form.`,
+      `The length before byte ${reader.offset} is not in its shortest form, or above 2⁵³.`,
       { offset: reader.offset },
     );
   }

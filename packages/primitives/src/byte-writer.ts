@@ -10,9 +10,9 @@ export const byteWriter = (capacity = 256): ByteWriter => ({
   length: 0,
 });
 
-/** What was written, in memory of its own size. */
+/** What was written, in memory of its own size; not copied if the capacity was exactly that. */
 export const writtenBytes = (writer: ByteWriter): Uint8Array =>
-  writer.bytes.slice(0, writer.length);
+  writer.length === writer.bytes.length ? writer.bytes : writer.bytes.slice(0, writer.length);
 
 export const writeBytes = (writer: ByteWriter, bytes: Uint8Array): void => {
   const at = extend(writer, bytes.length);
@@ -61,6 +61,10 @@ export const writeCompactSize = (writer: ByteWriter, value: number): void => {
     writeUint64(writer, BigInt(value));
   }
 };
+
+/** How many bytes the shortest form of a compact size takes. */
+export const compactSizeLength = (value: number): number =>
+  value < 0xfd ? 1 : value <= 0xffff ? 3 : value <= 0xffffffff ? 5 : 9;
 
 /** A compact size and then the bytes that it counts. */
 export const writeVarBytes = (writer: ByteWriter, bytes: Uint8Array): void => {

@@ -31,7 +31,7 @@ export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
 };
 
 /** The same bytes as a plain `Uint8Array` over the same memory; keeps `Buffer` behind its adapter. */
-const plain = (buffer: Buffer): Uint8Array =>
+export const plain = (buffer: Buffer): Uint8Array =>
   new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 
 const view = (bytes: Uint8Array): Buffer =>

@@ -11,7 +11,11 @@ export const canonicalJson = (value: JsonValue): string => {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     throw new Error('only safe integers are canonical: write other numbers as strings');
   }
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) {
+    const text: string | undefined = JSON.stringify(value);
+    if (text === undefined) throw new Error('undefined is no JSON value: leave the member out');
+    return text;
+  }
   if (isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const members = Object.keys(value)
     .sort()

@@ -11,8 +11,11 @@ export type FeeRate = bigint;
  */
 export const parseFeeRate = (text: string): FeeRate => {
   const match = /^(0|[1-9][0-9]{0,5})(?:\.([0-9]{1,3}))?$/.exec(text);
-  const rate = match && BigInt(match[1] as string) * 1000n + BigInt((match[2] ?? '').padEnd(3, '0'));
-  if (!rate) throw primitivesError('FEE_RATE_INVALID', `Not a fee rate: ${excerpt(text)}.`);
+  const rate =
+    match === null
+      ? 0n
+      : BigInt(match[1] as string) * 1000n + BigInt((match[2] ?? '').padEnd(3, '0'));
+  if (rate === 0n) throw primitivesError('FEE_RATE_INVALID', `Not a fee rate: ${excerpt(text)}.`);
   return rate;
 };
 

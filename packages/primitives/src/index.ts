@@ -1,4 +1,12 @@
-export { checkSats, formatBtc, MAX_SATS, parseBtc, parseSats, type Sats, sumSats } from './amount.ts';
+export {
+  checkSats,
+  formatBtc,
+  MAX_SATS,
+  parseBtc,
+  parseSats,
+  type Sats,
+  sumSats,
+} from './amount.ts';
 export {
   type ByteReader,
   byteReader,
@@ -13,6 +21,7 @@ export {
 export {
   type ByteWriter,
   byteWriter,
+  compactSizeLength,
   writeBytes,
   writeCompactSize,
   writeUint8,

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFileBounded, writeFileAtomically } from '@qoima/journal';
+import type { Branch } from '@qoima/policy';
+import { formatUtf8, parseUtf8 } from '@qoima/primitives';
+import * as v from 'valibot';
+import { coordinatorError } from './errors.ts';
+
+const format = 'qoima-addresses/1';
+
+/** How many addresses of each branch have been given out: the next index. */
+export type NextIndex = Readonly<Record<Branch, number>>;
+
+const index = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0x7fffffff));
+const schema = v.strictObject({
+  format: v.literal(format),
+  policies: v.record(v.string(), v.strictObject({ receive: index, change: index })),
+});
+
+/** Which addresses of which policy have been given out, in `addresses.json`. */
+export interface AddressBook {
+  next(policyId: string): NextIndex;
+  /** Notes that all addresses below `next` are given out. Never goes back. */
+  advance(policyId: string, next: Partial<NextIndex>): void;
+}
+
+const MAX_BOOK_BYTES = 1 << 20;
+
+export const openAddressBook = (network: string): AddressBook => {
+  const path = join(network, 'addresses.json');
+  const read = (): Readonly<Record<string, NextIndex>> => {
+    if (!existsSync(path)) return {};
+    const text = formatUtf8(readFileBounded(path, MAX_BOOK_BYTES));
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+    if (parsed.success) return parsed.output.policies;
+    throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} is not a ${format} file.`, {
+      path,
+      problem: parsed.issues[0].message,
+    });
+  };
+  const next = (policyId: string): NextIndex => read()[policyId] ?? { receive: 0, change: 0 };
+  return {
+    next,
+    advance: (policyId, to) => {
+      const now = next(policyId);
+      const then = {
+        receive: Math.max(now.receive, to.receive ?? 0),
+        change: Math.max(now.change, to.change ?? 0),
+      };
+      const policies = { ...read(), [policyId]: then };
+      const text = JSON.stringify({ format, policies }, null, 2);
+      writeFileAtomically(path, parseUtf8(`${text}\n`));
+    },
+  };
+};

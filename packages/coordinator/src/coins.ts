@@ -1,0 +1,89 @@
+import type { ChainSource, WatchProgress } from '@qoima/chain';
+import {
+  type Branch,
+  formatDescriptor,
+  type PolicyScripts,
+  policyId,
+  type WalletPolicy,
+} from '@qoima/policy';
+import { formatOutpoint, type Outpoint } from '@qoima/primitives';
+import type { Coordinator } from './coordinator.ts';
+import { ADDRESS_GAP, type PolicyCoin, policyCoins } from './policy-coins.ts';
+
+/** A coin, and the open proposal that means to spend it, if one does. */
+export interface ListedCoin extends PolicyCoin {
+  readonly lockedBy: string | undefined;
+}
+
+/** What the node knows of a policy. */
+export interface CoinList {
+  /** Largest first. */
+  readonly coins: readonly ListedCoin[];
+  /** What the node counts to the policy and our derivation does not find: never spent, always shown. */
+  readonly unproven: readonly Outpoint[];
+}
+
+/** The node is asked to watch so many addresses of a branch at a time. */
+const WATCHED_STEP = 1000;
+
+/**
+ * Has the node watch the policy's addresses in use and well beyond. The first time it searches the
+ * chain from the policy's birthday, which may take hours.
+ * @throws `CHAIN_…`
+ */
+export const watchPolicy = async (
+  coordinator: Coordinator,
+  { policy }: PolicyScripts,
+  chain: ChainSource,
+  onProgress?: (progress: WatchProgress) => void,
+): Promise<void> => {
+  const reach = watchedReach(coordinator, policy);
+  const watched = (['receive', 'change'] as const).map((branch) => ({
+    descriptor: formatDescriptor(policy, branch),
+    range: [0, reach[branch] - 1] as const,
+    internal: branch === 'change',
+  }));
+  await chain.watch(watched, policy.birthday ?? 0, onProgress);
+};
+
+/**
+ * The policy's unspent coins as the node knows them, each proven by our own derivation. Watch the policy
+ * first.
+ * @throws `CHAIN_…`
+ */
+export const listCoins = async (
+  coordinator: Coordinator,
+  scripts: PolicyScripts,
+  chain: ChainSource,
+  minConfirmations: number,
+): Promise<CoinList> => {
+  const reported = await chain.coins(minConfirmations);
+  const reach = watchedReach(coordinator, scripts.policy);
+  const { coins, unproven } = policyCoins(reported, scripts, reach);
+  const locks = lockedCoins(coordinator);
+  const listed = coins.map((coin) => ({
+    ...coin,
+    lockedBy: locks.get(formatOutpoint(coin.outpoint)),
+  }));
+  return { coins: listed, unproven };
+};
+
+/** How many addresses of each branch are watched. */
+const watchedReach = (
+  coordinator: Coordinator,
+  policy: WalletPolicy,
+): Readonly<Record<Branch, number>> => {
+  const used = coordinator.addresses.next(policyId(policy));
+  const reach = (branch: Branch): number =>
+    Math.ceil((used[branch] + ADDRESS_GAP) / WATCHED_STEP) * WATCHED_STEP;
+  return { receive: reach('receive'), change: reach('change') };
+};
+
+/** The coins that proposals on their way mean to spend, by outpoint. */
+const lockedCoins = (coordinator: Coordinator): ReadonlyMap<string, string> =>
+  new Map(
+    coordinator.proposals
+      .list()
+      .filter(({ state }) => state !== 'confirmed')
+      .flatMap(({ id, coins }) => coins.map((coin) => [coin, id] as const)),
+  );

@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { broadcastProposal } from '../broadcast.ts';
+import { proposalJson } from '../proposal.ts';
+import type { OpenSession } from '../session.ts';
+
+/** `qoima broadcast`. */
+export const addBroadcastCommand = (program: Command, open: OpenSession): void => {
+  program
+    .command('broadcast')
+    .description('ask the node whether it would take the finished transaction, then send it')
+    .argument('<proposal>', 'beginning of its id')
+    .action(async (prefix: string, _options: object, command: Command) => {
+      const { coordinator, terminal, scriptsOf, chain } = open(command);
+      const proposal = coordinator.proposals.find(prefix);
+      const scripts = scriptsOf(proposal.policyId);
+      const sent = await broadcastProposal(coordinator, chain(scripts), proposal.id);
+      terminal.output.result(
+        { proposal: proposalJson(sent) },
+        `Sent: ${sent.txid}. Watch it with "qoima status ${proposal.id.slice(0, 8)}".`,
+      );
+    });
+};

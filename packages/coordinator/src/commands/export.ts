@@ -1,0 +1,19 @@
+import { writeNewFile } from '@qoima/journal';
+import { encodePsbt } from '@qoima/psbt';
+import type { Command } from 'commander';
+import type { OpenSession } from '../session.ts';
+
+/** `qoima export`. */
+export const addExportCommand = (program: Command, open: OpenSession): void => {
+  program
+    .command('export')
+    .description('write the PSBT of a proposal, with the signatures taken so far')
+    .argument('<proposal>', 'beginning of its id')
+    .requiredOption('--out <file>', 'PSBT file to write')
+    .action((prefix: string, options: { out: string }, command: Command) => {
+      const { coordinator, terminal } = open(command);
+      const { id } = coordinator.proposals.find(prefix);
+      writeNewFile(options.out, encodePsbt(coordinator.proposals.readSigned(id)));
+      terminal.output.result({ proposal: id, file: options.out }, `Written to ${options.out}.`);
+    });
+};

@@ -1,0 +1,20 @@
+import { readJournal } from '@qoima/journal';
+import type { Command } from 'commander';
+import type { OpenSession } from '../session.ts';
+
+/** `qoima journal verify`. */
+export const addJournalCommand = (program: Command, open: OpenSession): void => {
+  program
+    .command('journal')
+    .description('what was done')
+    .command('verify')
+    .description('check that no line of the journal was changed, moved or taken out')
+    .action((_options: object, command: Command) => {
+      const { coordinator, terminal } = open(command);
+      const { entries, head } = readJournal(coordinator.journalPath);
+      terminal.output.result({ path: coordinator.journalPath, entries: entries.length, head }, [
+        `${coordinator.journalPath} holds, ${entries.length} entries.`,
+        `Write its head down elsewhere: ${head}`,
+      ]);
+    });
+};

@@ -1,0 +1,75 @@
+import { formatBtc, sumSats } from '@qoima/primitives';
+import { formatFields, formatTable } from '@qoima/terminal';
+import type { Command } from 'commander';
+import { analysisJson, analysisLines } from '../analysis-lines.ts';
+import { wholeNumber } from '../options.ts';
+import { type Proposal, proposalJson } from '../proposal.ts';
+import type { OpenSession, Session } from '../session.ts';
+import { DEFAULT_DEPTH, proposalStatus } from '../status.ts';
+
+/** `qoima status`. */
+export const addStatusCommand = (program: Command, open: OpenSession): void => {
+  program
+    .command('status')
+    .description('list the proposals, or tell how far one is and who has yet to sign')
+    .argument('[proposal]', 'beginning of its id')
+    .option('--depth <n>', 'blocks after which a spend counts as confirmed', `${DEFAULT_DEPTH}`)
+    .action(async (prefix: string | undefined, options: { depth: string }, command: Command) => {
+      const session = open(command);
+      if (prefix === undefined) return listProposals(session);
+      const { coordinator, terminal, scriptsOf, chain } = session;
+      const proposal = coordinator.proposals.find(prefix);
+      const scripts = scriptsOf(proposal.policyId);
+      const depth = wholeNumber(options.depth, '--depth', 1_000_000, 1);
+      const status = await proposalStatus(coordinator, scripts, chain(scripts), proposal, depth);
+      const { confirmations, analysis } = status;
+      terminal.output.result(
+        {
+          proposal: proposalJson(status.proposal),
+          analysis: analysisJson(analysis),
+          confirmations: confirmations ?? null,
+        },
+        [
+          formatFields([
+            ['Proposal', status.proposal.id],
+            ['State', status.proposal.state],
+            ...(confirmations === undefined ? [] : [confirmationLine(confirmations)]),
+          ]),
+          ...(status.proposal.state === 'open' ? analysisLines(analysis) : []),
+        ],
+      );
+    });
+};
+
+/** Bitcoin Core counts below zero how deep a transaction is that took the same coins. */
+const confirmationLine = (confirmations: number): readonly [string, string] =>
+  confirmations >= 0
+    ? ['Confirmations', confirmations.toString()]
+    : ['Conflict', `another spend of its coins has ${-confirmations} confirmations`];
+
+const listProposals = ({ coordinator, terminal }: Session): void => {
+  const proposals = coordinator.proposals.list();
+  terminal.output.result(
+    proposals.map(proposalJson),
+    proposals.length === 0
+      ? 'There are no proposals yet.'
+      : formatTable(
+          [
+            { title: 'Proposal' },
+            { title: 'State' },
+            { title: 'Pays BTC', align: 'right' },
+            { title: 'Created' },
+            { title: 'Label' },
+          ],
+          proposals.map(row),
+        ),
+  );
+};
+
+const row = ({ id, state, payments, created, label }: Proposal): readonly string[] => [
+  id.slice(0, 8),
+  state,
+  formatBtc(sumSats(payments.map(({ amountSats }) => amountSats))),
+  created,
+  label,
+];

@@ -1,0 +1,59 @@
+import {
+  type KeyRecord,
+  policyId,
+  type ScriptKind,
+  type WalletPolicy,
+  walletPolicy,
+} from '@qoima/policy';
+import type { Coordinator } from './coordinator.ts';
+import { coordinatorError } from './errors.ts';
+
+/** What a new policy is made of. */
+export interface PolicyRequest {
+  readonly name: string;
+  readonly required: number;
+  readonly scriptKind: ScriptKind;
+  /** In the order that the policy will have. */
+  readonly keyRecords: readonly KeyRecord[];
+  /** No coin is older, in unix seconds; where a rescan begins. */
+  readonly birthday: number;
+}
+
+/**
+ * Makes and stores the policy of these key records.
+ * @throws `POLICY_…` for a key or quorum that cannot be, `COORDINATOR_POLICY_EXISTS`
+ */
+export const createPolicy = (
+  coordinator: Coordinator,
+  request: PolicyRequest,
+): Promise<WalletPolicy> => {
+  const { keyRecords: records } = request;
+  const stranger = records.find(({ network }) => network !== coordinator.network);
+  if (stranger !== undefined) {
+    throw coordinatorError(
+      'COORDINATOR_KEY_NETWORK',
+      `The key of ${stranger.cosigner.name} was made for ${stranger.network}, not for ${coordinator.network}.`,
+      { cosigner: stranger.cosigner.name, expected: coordinator.network, actual: stranger.network },
+    );
+  }
+  const policy = walletPolicy({
+    name: request.name,
+    network: coordinator.network,
+    scriptKind: request.scriptKind,
+    sorted: true,
+    quorum: { required: request.required, total: records.length },
+    cosigners: records.map(({ cosigner }) => cosigner),
+    birthday: request.birthday,
+  });
+  return coordinator.change((journal) => {
+    coordinator.policies.check(policy);
+    journal.append('policy.created', {
+      policyId: policyId(policy),
+      name: policy.name,
+      required: policy.quorum.required,
+      cosigners: policy.cosigners.map(({ name }) => name),
+    });
+    coordinator.policies.add(policy);
+    return policy;
+  });
+};

@@ -1,0 +1,39 @@
+import { printable } from '@qoima/terminal';
+import { coordinatorError } from './errors.ts';
+
+/** Reads a whole number, of `least` at least. @throws `COORDINATOR_OPTION_INVALID` */
+export const wholeNumber = (text: string, option: string, most: number, least = 0): number => {
+  const value = /^(0|[1-9][0-9]{0,8})$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw invalid(option, `a whole number from ${least} to ${most}`, text);
+};
+
+const MAX_LABEL_LENGTH = 200;
+
+/**
+ * Reads a label, which ends up in journals and on screens: its unsafe characters become visible.
+ * @throws `COORDINATOR_OPTION_INVALID`
+ */
+export const labelText = (text: string, option: string): string => {
+  const label = printable(text);
+  if (label.length <= MAX_LABEL_LENGTH) return label;
+  throw invalid(option, `a text of at most ${MAX_LABEL_LENGTH} characters`, text);
+};
+
+/**
+ * Reads a date that is over, `2026-01-31`, as unix seconds of its midnight UTC.
+ * @throws `COORDINATOR_OPTION_INVALID`
+ */
+export const pastDateSeconds = (text: string, option: string, now: Date): number => {
+  const date = new Date(`${text}T00:00:00Z`);
+  // The parser takes the 30th of February for the 2nd of March.
+  const exists = !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
+  if (exists && date.getTime() >= 0 && date <= now) return date.getTime() / 1000;
+  throw invalid(option, 'a date like 2026-01-31 that is not in the future', text);
+};
+
+const invalid = (option: string, expected: string, actual: string): Error =>
+  coordinatorError('COORDINATOR_OPTION_INVALID', `${option} is not ${expected}.`, {
+    expected,
+    actual: actual.slice(0, 100),
+  });

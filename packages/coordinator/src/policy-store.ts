@@ -1,0 +1,72 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
+import { decodePolicyFile, encodePolicyFile, policyId, type WalletPolicy } from '@qoima/policy';
+import { formatUtf8, parseUtf8 } from '@qoima/primitives';
+import { coordinatorError } from './errors.ts';
+
+/** The policies of one network, a file each in `policies/`, named by id. */
+export interface PolicyStore {
+  list(): readonly WalletPolicy[];
+  /**
+   * The policy of that name, or whose id begins so; without a selector the only one there is.
+   * @throws `COORDINATOR_NO_POLICY`, `COORDINATOR_POLICY_AMBIGUOUS`
+   */
+  find(selector?: string): WalletPolicy;
+  /** @throws `COORDINATOR_POLICY_EXISTS` */
+  check(policy: WalletPolicy): void;
+  add(policy: WalletPolicy): void;
+}
+
+const MAX_POLICY_BYTES = 1 << 18;
+
+export const openPolicyStore = (network: string): PolicyStore => {
+  const folder = join(network, 'policies');
+  const list = (): readonly WalletPolicy[] => {
+    if (!existsSync(folder)) return [];
+    const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+    return names.sort().map((name) => {
+      const path = join(folder, name);
+      return decodePolicyFile(formatUtf8(readFileBounded(path, MAX_POLICY_BYTES)), path).policy;
+    });
+  };
+  const check = (policy: WalletPolicy): void => {
+    if (list().some(({ name }) => name === policy.name)) {
+      throw coordinatorError('COORDINATOR_POLICY_EXISTS', `Policy ${policy.name} is already here.`);
+    }
+  };
+  return {
+    list,
+    find: (selector) => {
+      const found = list().filter(
+        (policy) =>
+          selector === undefined ||
+          policy.name === selector ||
+          policyId(policy).startsWith(selector.toLowerCase()),
+      );
+      const [policy] = found;
+      if (policy === undefined) {
+        throw coordinatorError(
+          'COORDINATOR_NO_POLICY',
+          selector === undefined ? 'No policy.' : `No policy ${JSON.stringify(selector)}.`,
+        );
+      }
+      if (found.length > 1) {
+        throw coordinatorError(
+          'COORDINATOR_POLICY_AMBIGUOUS',
+          `There are ${found.map(({ name }) => name).join(', ')}.`,
+        );
+      }
+      return policy;
+    },
+    check,
+    add: (policy) => {
+      check(policy);
+      ensureFolder(folder);
+      writeFileAtomically(
+        join(folder, `${policyId(policy)}.json`),
+        parseUtf8(encodePolicyFile(policy)),
+      );
+    },
+  };
+};

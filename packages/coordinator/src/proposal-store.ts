@@ -1,0 +1,102 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
+import { formatHex, formatUtf8, parseHex, parseUtf8, type Txid } from '@qoima/primitives';
+import { decodePsbt, encodePsbt, MAX_PSBT_BYTES, type Psbt, transactionId } from '@qoima/psbt';
+import { coordinatorError } from './errors.ts';
+import { decodeProposal, encodeProposal, type Proposal } from './proposal.ts';
+
+/**
+ * The proposals of one network, a folder each, named by id: `proposal.json`, `unsigned.psbt` as it was
+ * sent round, `signed.psbt` with the signatures taken so far, `transaction.hex` once it is final.
+ */
+export interface ProposalStore {
+  /** All proposals, oldest first. */
+  list(): readonly Proposal[];
+  /** The one whose id begins with `prefix`. @throws `COORDINATOR_NO_PROPOSAL`, `COORDINATOR_PROPOSAL_AMBIGUOUS` */
+  find(prefix: string): Proposal;
+  has(id: Txid): boolean;
+  /** Stores a new proposal with its unsigned PSBT. */
+  add(proposal: Proposal, unsigned: Psbt): void;
+  update(proposal: Proposal): void;
+  readSigned(id: Txid): Psbt;
+  writeSigned(id: Txid, psbt: Psbt): void;
+  /**
+   * The finished transaction of a proposal that is not open any more.
+   * @throws `COORDINATOR_FILE_INVALID` if the file holds another one
+   */
+  readTransaction(proposal: Proposal): Uint8Array;
+  writeTransaction(id: Txid, transaction: Uint8Array): void;
+}
+
+const isId = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
+
+const MAX_PROPOSAL_BYTES = 1 << 24;
+/** Hex of the largest transaction that a block can hold, with room. */
+const MAX_TRANSACTION_BYTES = 1 << 23;
+
+export const openProposalStore = (network: string): ProposalStore => {
+  const folder = join(network, 'proposals');
+  const fileOf = (id: Txid, name: string): string => join(folder, id, name);
+  const read = (id: Txid): Proposal => {
+    const path = fileOf(id, 'proposal.json');
+    const proposal = decodeProposal(readFileBounded(path, MAX_PROPOSAL_BYTES), path);
+    if (proposal.id === id) return proposal;
+    throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} is of another proposal.`, {
+      path,
+      expected: id,
+      actual: proposal.id,
+    });
+  };
+  const update = (proposal: Proposal): void =>
+    writeFileAtomically(fileOf(proposal.id, 'proposal.json'), encodeProposal(proposal));
+  const has = (id: Txid): boolean => existsSync(fileOf(id, 'proposal.json'));
+  // A folder without proposal.json is what a crash left of `add`; it holds nothing that was announced.
+  const ids = (): readonly Txid[] =>
+    existsSync(folder) ? readdirSync(folder).filter((name) => isId(name) && has(name)) : [];
+  return {
+    list: () =>
+      ids()
+        .map(read)
+        .sort((a, b) => (`${a.created}${a.id}` < `${b.created}${b.id}` ? -1 : 1)),
+    find: (prefix) => {
+      const found = ids().filter((id) => id.startsWith(prefix.toLowerCase()));
+      const [id] = found;
+      if (id === undefined || prefix === '') {
+        throw coordinatorError('COORDINATOR_NO_PROPOSAL', `No proposal ${JSON.stringify(prefix)}.`);
+      }
+      if (found.length > 1) {
+        throw coordinatorError(
+          'COORDINATOR_PROPOSAL_AMBIGUOUS',
+          `${found.length} proposals begin with ${prefix}.`,
+        );
+      }
+      return read(id);
+    },
+    has,
+    add: (proposal, unsigned) => {
+      ensureFolder(join(folder, proposal.id));
+      const bytes = encodePsbt(unsigned);
+      writeFileAtomically(fileOf(proposal.id, 'unsigned.psbt'), bytes);
+      writeFileAtomically(fileOf(proposal.id, 'signed.psbt'), bytes);
+      update(proposal);
+    },
+    update,
+    readSigned: (id) => decodePsbt(readFileBounded(fileOf(id, 'signed.psbt'), MAX_PSBT_BYTES)),
+    writeSigned: (id, psbt) => writeFileAtomically(fileOf(id, 'signed.psbt'), encodePsbt(psbt)),
+    readTransaction: ({ id, txid }) => {
+      const path = fileOf(id, 'transaction.hex');
+      const text = formatUtf8(readFileBounded(path, MAX_TRANSACTION_BYTES));
+      const transaction = parseHex(text.trim());
+      const actual = transactionId(transaction);
+      if (actual === txid) return transaction;
+      throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} holds another transaction.`, {
+        path,
+        expected: txid,
+        actual,
+      });
+    },
+    writeTransaction: (id, transaction) =>
+      writeFileAtomically(fileOf(id, 'transaction.hex'), parseUtf8(`${formatHex(transaction)}\n`)),
+  };
+};

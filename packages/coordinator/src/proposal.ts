@@ -1,0 +1,79 @@
+import { formatUtf8, type JsonValue, parseUtf8, type Sats, type Txid } from '@qoima/primitives';
+import * as v from 'valibot';
+import { coordinatorError } from './errors.ts';
+
+const format = 'qoima-proposal/1';
+
+const states = ['open', 'final', 'broadcast', 'confirmed'] as const;
+
+/**
+ * A spend on its way: what was asked for and how far it is. Its id is that of the unsigned
+ * transaction; the PSBT and the finished transaction lie in files beside it.
+ */
+export interface Proposal {
+  readonly id: Txid;
+  readonly policyId: string;
+  readonly label: string;
+  /** ISO 8601, UTC. */
+  readonly created: string;
+  readonly state: (typeof states)[number];
+  /** Outpoints, `txid:vout`. */
+  readonly coins: readonly string[];
+  readonly payments: readonly { readonly address: string; readonly amountSats: Sats }[];
+  readonly change: { readonly index: number; readonly amountSats: Sats } | null;
+  readonly feeSats: Sats;
+  /** Of the finished transaction; null until there is one. */
+  readonly txid: Txid | null;
+}
+
+const txid = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const sats = v.pipe(
+  v.string(),
+  v.regex(/^(0|[1-9][0-9]{0,15})$/),
+  v.transform((text) => BigInt(text)),
+);
+
+const schema = v.strictObject({
+  format: v.literal(format),
+  id: txid,
+  policyId: txid,
+  label: v.string(),
+  created: v.pipe(v.string(), v.isoTimestamp()),
+  state: v.picklist(states),
+  coins: v.array(v.string()),
+  payments: v.array(v.strictObject({ address: v.string(), amountSats: sats })),
+  change: v.nullable(v.strictObject({ index: v.number(), amountSats: sats })),
+  feeSats: sats,
+  txid: v.nullable(txid),
+});
+
+/** The proposal as it lies on disk, `qoima-proposal/1`: amounts are decimal strings. */
+export const encodeProposal = (proposal: Proposal): Uint8Array =>
+  parseUtf8(`${JSON.stringify(proposalJson(proposal), null, 2)}\n`);
+
+export const proposalJson = (proposal: Proposal): { readonly [key: string]: JsonValue } => ({
+  format,
+  ...proposal,
+  payments: proposal.payments.map(({ address, amountSats }) => ({
+    address,
+    amountSats: amountSats.toString(),
+  })),
+  change: proposal.change && {
+    index: proposal.change.index,
+    amountSats: proposal.change.amountSats.toString(),
+  },
+  feeSats: proposal.feeSats.toString(),
+});
+
+/** @throws `COORDINATOR_FILE_INVALID` */
+export const decodeProposal = (bytes: Uint8Array, path: string): Proposal => {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), formatUtf8(bytes));
+  if (!parsed.success) {
+    throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} is not a ${format} file.`, {
+      path,
+      problem: parsed.issues[0].message,
+    });
+  }
+  const { format: _, ...proposal } = parsed.output;
+  return proposal;
+};

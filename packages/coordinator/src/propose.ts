@@ -1,0 +1,203 @@
+import type { ChainSource, WatchProgress } from '@qoima/chain';
+import { encodeAddress, type PolicyScripts, policyId } from '@qoima/policy';
+import { type FeeRate, formatOutpoint, type Outpoint } from '@qoima/primitives';
+import {
+  type CreateOutput,
+  createPsbt,
+  type Psbt,
+  type PsbtVersion,
+  unsignedTransactionId,
+} from '@qoima/psbt';
+import { type Report, refusalOf, reviewPsbt } from '@qoima/review';
+import { type Selection, selectCoins } from './coin-selection.ts';
+import { type ListedCoin, listCoins, watchPolicy } from './coins.ts';
+import type { Coordinator } from './coordinator.ts';
+import { coordinatorError } from './errors.ts';
+import type { Payment } from './payment.ts';
+import type { PolicyCoin } from './policy-coins.ts';
+import type { Proposal } from './proposal.ts';
+
+export interface SpendRequest {
+  readonly label: string;
+  readonly payments: readonly Payment[];
+  /** Undefined: the node's estimate. */
+  readonly feeRate: FeeRate | undefined;
+  /** Spend exactly these; empty: the largest that suffice. */
+  readonly coins: readonly Outpoint[];
+  readonly minConfirmations: number;
+  readonly version: PsbtVersion;
+  /** Rules whose warnings the operator has read and accepts. */
+  readonly acceptedWarnings: readonly string[];
+  /** Told while the node searches the chain for the policy's coins. */
+  readonly onProgress?: (progress: WatchProgress) => void;
+}
+
+/** A stored proposal with the PSBT to send round and what the review says of it. */
+export interface Proposed {
+  readonly proposal: Proposal;
+  readonly psbt: Psbt;
+  readonly report: Report;
+}
+
+/** Within how many blocks the node's fee estimate should confirm. */
+const FEE_TARGET = 6;
+
+/**
+ * Chooses coins, builds the complete PSBT, has it reviewed as a station will review it, and stores it
+ * as a proposal. A blocking finding, or a warning that is not accepted, stops it before anything is
+ * stored.
+ * @throws `COORDINATOR_FUNDS_SHORT`, `COORDINATOR_COIN_UNKNOWN`, `COORDINATOR_NO_FEE_RATE`,
+ * `COORDINATOR_PROPOSAL_EXISTS`, `COORDINATOR_REVIEW_BLOCKED`, `COORDINATOR_WARNING_OPEN`, `CHAIN_…`
+ */
+export const proposeSpend = async (
+  coordinator: Coordinator,
+  scripts: PolicyScripts,
+  request: SpendRequest,
+): Promise<Proposed> => {
+  const { policy } = scripts;
+  const chain = coordinator.chain(policy);
+  const feeRate = request.feeRate ?? (await chain.estimateFeeRate(FEE_TARGET));
+  if (feeRate === undefined) {
+    throw coordinatorError('COORDINATOR_NO_FEE_RATE', 'No fee rate was given.');
+  }
+  // Before the lock is taken: the node's first search may last for hours.
+  await watchPolicy(coordinator, scripts, chain, request.onProgress);
+  // The lock is held from the choice of the coins on, so that no two proposals choose the same.
+  return coordinator.change(async (journal) => {
+    const id = policyId(policy);
+    const { coins: listed } = await listCoins(
+      coordinator,
+      scripts,
+      chain,
+      request.minConfirmations,
+    );
+    const changeIndex = coordinator.addresses.next(id).change;
+    const selection = selectCoins({
+      policy,
+      coins: candidates(listed, request.coins),
+      all: request.coins.length > 0,
+      payments: request.payments,
+      changeScript: scripts.at('change', changeIndex).scriptPubKey,
+      feeRate,
+    });
+    const psbt = await buildSpend(scripts, chain, request, selection, changeIndex);
+    const report = reviewPsbt(psbt, scripts);
+    refuseBlocked(report);
+    refuseOpenWarnings(report, request.acceptedWarnings);
+    const proposal: Proposal = {
+      id: unsignedTransactionId(psbt),
+      policyId: id,
+      label: request.label,
+      created: coordinator.clock().toISOString(),
+      state: 'open',
+      coins: selection.coins.map(({ outpoint }) => formatOutpoint(outpoint)),
+      payments: request.payments.map(({ scriptPubKey, amount }) => ({
+        address: encodeAddress(scriptPubKey, policy.network),
+        amountSats: amount,
+      })),
+      change:
+        selection.change === undefined
+          ? null
+          : { index: changeIndex, amountSats: selection.change },
+      feeSats: selection.fee,
+      txid: null,
+    };
+    if (coordinator.proposals.has(proposal.id)) {
+      throw coordinatorError('COORDINATOR_PROPOSAL_EXISTS', `Proposal ${proposal.id} is there.`);
+    }
+    journal.append('spend.proposed', {
+      proposal: proposal.id,
+      policyId: id,
+      label: proposal.label,
+      payments: proposal.payments.map(({ address, amountSats }) => ({
+        address,
+        amountSats: amountSats.toString(),
+      })),
+      feeSats: proposal.feeSats.toString(),
+      digest: report.digest,
+      acceptedWarnings: request.acceptedWarnings,
+    });
+    coordinator.addresses.advance(
+      id,
+      selection.change === undefined ? {} : { change: changeIndex + 1 },
+    );
+    coordinator.proposals.add(proposal, psbt);
+    return { proposal, psbt, report };
+  });
+};
+
+/** @throws `COORDINATOR_REVIEW_BLOCKED` with the blocking findings */
+export const refuseBlocked = (report: Report): void => {
+  const refusal = refusalOf(report.findings, 'block');
+  if (refusal !== undefined) {
+    throw coordinatorError('COORDINATOR_REVIEW_BLOCKED', refusal.message, refusal.details);
+  }
+};
+
+const refuseOpenWarnings = (report: Report, accepted: readonly string[]): void => {
+  const refusal = refusalOf(report.findings, 'warn', accepted);
+  if (refusal !== undefined) {
+    throw coordinatorError('COORDINATOR_WARNING_OPEN', refusal.message, refusal.details);
+  }
+};
+
+const candidates = (
+  listed: readonly ListedCoin[],
+  chosen: readonly Outpoint[],
+): readonly ListedCoin[] => {
+  const free = listed.filter(({ lockedBy }) => lockedBy === undefined);
+  if (chosen.length === 0) return free;
+  const byOutpoint = new Map(free.map((coin) => [formatOutpoint(coin.outpoint), coin]));
+  return [...new Set(chosen.map(formatOutpoint))].map((outpoint) => {
+    const coin = byOutpoint.get(outpoint);
+    if (coin === undefined) {
+      const lockedBy = listed.find(
+        (other) => formatOutpoint(other.outpoint) === outpoint,
+      )?.lockedBy;
+      throw coordinatorError(
+        'COORDINATOR_COIN_UNKNOWN',
+        lockedBy === undefined
+          ? `No coin ${outpoint}.`
+          : `The coin ${outpoint} is locked by proposal ${lockedBy}.`,
+        { outpoint },
+      );
+    }
+    return coin;
+  });
+};
+
+/** The complete PSBT: payments as asked for, then the change. */
+const buildSpend = async (
+  scripts: PolicyScripts,
+  chain: ChainSource,
+  { payments, version }: SpendRequest,
+  { coins, change }: Selection,
+  changeIndex: number,
+): Promise<Psbt> => {
+  const previous = await previousTransactions(chain, coins);
+  const outputs = payments.map(
+    ({ scriptPubKey, amount }): CreateOutput => ({ kind: 'payment', scriptPubKey, amount }),
+  );
+  if (change !== undefined) outputs.push({ kind: 'change', index: changeIndex, amount: change });
+  return createPsbt({
+    scripts,
+    coins: coins.map((coin) => ({
+      ...coin,
+      previousTransaction: previous.get(coin.outpoint.txid) as Uint8Array,
+    })),
+    outputs,
+    version,
+  });
+};
+
+/** Each previous transaction once; `createPsbt` holds the node's word against its hash. */
+const previousTransactions = async (
+  chain: ChainSource,
+  coins: readonly PolicyCoin[],
+): Promise<ReadonlyMap<string, Uint8Array>> => {
+  const found = new Map<string, Uint8Array>();
+  for (const { outpoint } of coins) {
+    if (!found.has(outpoint.txid)) found.set(outpoint.txid, await chain.transaction(outpoint.txid));
+  }
+  return found;
+};

@@ -1,0 +1,51 @@
+import type { ChainSource } from '@qoima/chain';
+import type { PolicyScripts } from '@qoima/policy';
+import { analyzePsbt, type PsbtAnalysis } from '@qoima/psbt';
+import type { Coordinator } from './coordinator.ts';
+import type { Proposal } from './proposal.ts';
+
+/** How far a proposal is. */
+export interface ProposalStatus {
+  readonly proposal: Proposal;
+  readonly analysis: PsbtAnalysis;
+  /** As the node has it; undefined before the broadcast. Negative: a conflicting spend is that deep. */
+  readonly confirmations: number | undefined;
+}
+
+/** Deep enough that nobody expects a reorganisation to undo it. */
+export const DEFAULT_DEPTH = 6;
+
+/**
+ * Looks where a proposal stands, and records it as confirmed once it is `depth` blocks deep.
+ * @throws `CHAIN_…` once it has been broadcast
+ */
+export const proposalStatus = async (
+  coordinator: Coordinator,
+  scripts: PolicyScripts,
+  chain: ChainSource,
+  proposal: Proposal,
+  depth: number,
+): Promise<ProposalStatus> => {
+  const analysis = analyzePsbt(coordinator.proposals.readSigned(proposal.id), scripts);
+  if (proposal.txid === null || proposal.state === 'final') {
+    return { proposal, analysis, confirmations: undefined };
+  }
+  const { confirmations, blockHash } = await chain.confirmations(proposal.txid);
+  if (proposal.state === 'confirmed' || confirmations < depth) {
+    return { proposal, analysis, confirmations };
+  }
+  return coordinator.change((journal) => {
+    // Another process may have been faster.
+    const now = coordinator.proposals.find(proposal.id);
+    if (now.state === 'confirmed') return { proposal: now, analysis, confirmations };
+    const confirmed: Proposal = { ...now, state: 'confirmed' };
+    journal.append('spend.confirmed', {
+      proposal: now.id,
+      txid: now.txid,
+      confirmations,
+      blockHash: blockHash ?? null,
+    });
+    coordinator.proposals.update(confirmed);
+    return { proposal: confirmed, analysis, confirmations };
+  });
+};

@@ -1,0 +1,181 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cosigners, keyRecords, qoima, temporaryFolder, writeKeyRecords } from './sample.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let home: string;
+let records: readonly string[];
+beforeEach(() => {
+  folder = temporaryFolder();
+  home = join(folder.path, 'home');
+  records = writeKeyRecords(folder.path);
+});
+afterEach(() => {
+  folder.remove();
+});
+
+const run = (...argv: readonly string[]) => qoima(['--home', home, ...argv]);
+
+const create = (...more: readonly string[]) =>
+  run('policy', 'create', '--name', 'Reserve', '--required', '2', ...more, ...records);
+
+const json = async (...argv: readonly string[]): Promise<Record<string, unknown>> => {
+  const end = await run('--json', ...argv);
+  expect(end).toMatchObject({ code: 0, stderr: '' });
+  return JSON.parse(end.stdout) as Record<string, unknown>;
+};
+
+/** Expects one line with this code and this exit code. */
+const refusal = async (argv: readonly string[], wanted: string, exit: number): Promise<string> => {
+  const { code, stderr } = await run(...argv);
+  expect(stderr).toMatch(new RegExp(`^error ${wanted}: [^\\n]+[.)]\\n$`));
+  expect(code).toBe(exit);
+  return stderr;
+};
+
+describe('qoima, without a node', () => {
+  it('makes, shows and verifies a policy', async () => {
+    const out = join(folder.path, 'policy.json');
+    expect(await create('--out', out)).toMatchObject({ code: 0, stderr: '' });
+    const shown = await json('policy', 'show');
+    expect(shown).toMatchObject({
+      name: 'Reserve',
+      network: 'regtest',
+      required: 2,
+      total: 3,
+      cosigners: cosigners.map(({ name }) => name),
+      firstAddress: expect.stringMatching(/^bcrt1q/),
+    });
+    expect(await json('policy', 'show', 'Reserve')).toEqual(shown);
+    expect(await json('--policy', String(shown['id']).slice(0, 8), 'policy', 'show')).toEqual(
+      shown,
+    );
+    expect(await json('policy', 'verify', out)).toMatchObject({ stored: true, findings: [] });
+    // A birthday is a day before, when none was given.
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ birthday: 1769774400 });
+  });
+
+  it('keeps its state for the owner alone, one folder for each network', async () => {
+    await create();
+    expect(statSync(home).mode & 0o777).toBe(0o700);
+    expect(statSync(join(home, 'regtest', 'journal.jsonl')).mode & 0o777).toBe(0o600);
+    await refusal(['--network', 'testnet', 'policy', 'show'], 'COORDINATOR_NO_POLICY', 2);
+    expect(existsSync(join(home, 'testnet'))).toBe(false);
+  });
+
+  it('gives out each address once', async () => {
+    await create();
+    const given = [await json('address', 'next'), await json('address', 'next')];
+    expect(given).toMatchObject([
+      { branch: 'receive', index: 0 },
+      { branch: 'receive', index: 1 },
+    ]);
+    expect(await json('address', 'list')).toEqual(given);
+    const three = (await json('address', 'list', '--count', '3')) as unknown as unknown[];
+    expect(three.slice(0, 2)).toEqual(given);
+    expect(await json('journal', 'verify')).toMatchObject({ entries: 3 });
+  });
+
+  it('writes nothing before it has something to write', async () => {
+    await run('status');
+    await run('policy', 'show');
+    await run('policy', 'verify', records[0] as string);
+    await run('policy', 'create', '--name', 'Reserve', '--required', '4', ...records);
+    expect(existsSync(home)).toBe(false);
+  });
+
+  it.each([
+    ['a quorum that cannot be', ['--required', '4'], 'POLICY_QUORUM_INVALID', 3],
+    ['nobody at all', ['--required', '0'], 'POLICY_QUORUM_INVALID', 3],
+    ['a number that is none', ['--required', '2.5'], 'COORDINATOR_OPTION_INVALID', 2],
+    ['a name with a line feed', ['--name', 'a\nb'], 'POLICY_NAME_INVALID', 3],
+    ['a name that moves the cursor', ['--name', '\u001b[2Jx'], 'POLICY_NAME_INVALID', 3],
+    ['a script type that there is not', ['--script', 'tr'], 'USAGE_INVALID', 2],
+    ['a day that there is not', ['--birthday', '2025-02-30'], 'COORDINATOR_OPTION_INVALID', 2],
+    ['a day to come', ['--birthday', '2026-02-01'], 'COORDINATOR_OPTION_INVALID', 2],
+    ['a day of another form', ['--birthday', '31.01.2026'], 'COORDINATOR_OPTION_INVALID', 2],
+  ])('refuses a policy of %s', async (_what, options, wanted, exit) => {
+    const name = options[0] === '--name' ? [] : ['--name', 'Reserve'];
+    const line = await refusal(['policy', 'create', ...name, ...options, ...records], wanted, exit);
+    expect(line).not.toContain('\u001b');
+    expect(existsSync(home)).toBe(false);
+  });
+
+  it.each([
+    ['that is no JSON', 'hello', 'POLICY_FILE_INVALID', 3],
+    ['of another format', '{"format":"qoima-key/2"}', 'POLICY_FILE_INVALID', 3],
+    [
+      'with a member too many',
+      keyRecords[0]?.replace('{', '{"note":"trust me",'),
+      'POLICY_FILE_INVALID',
+      3,
+    ],
+    [
+      'with a private key',
+      keyRecords[0]?.replace(
+        /tpub\w+/,
+        'tprv8ZgxMBicQKsPd7Uf69XL1XwhmjHopUGep8GuEiJDZmbQz6o58LninorQAfcKZWARbtRtfnLcJ5MQ2AtHcQJCCRUcMRvmDUjyEmNUWwx8UbK',
+      ),
+      'POLICY_PRIVATE_KEY',
+      3,
+    ],
+    ['with a slip in the key', keyRecords[0]?.replace('tpubD', 'tpubE'), 'POLICY_KEY_INVALID', 3],
+  ])('refuses a key record %s', async (_what, text, wanted, exit) => {
+    writeFileSync(records[0] as string, text ?? '');
+    const line = await refusal(
+      ['policy', 'create', '--name', 'Reserve', '--required', '2', ...records],
+      wanted,
+      exit,
+    );
+    expect(line).not.toContain('tprv8');
+  });
+
+  it('refuses a second policy of the same name', async () => {
+    await create();
+    await refusal(
+      ['policy', 'create', '--name', 'Reserve', '--required', '3', ...records],
+      'COORDINATOR_POLICY_EXISTS',
+      3,
+    );
+    expect(await json('journal', 'verify')).toMatchObject({ entries: 1 });
+  });
+
+  it.each([
+    [['propose', '--fee-rate', '1'], 'USAGE_INVALID', 2],
+    [['propose', '--pay', 'x=1', '--fee-rate', '0'], 'POLICY_ADDRESS_INVALID', 3],
+    [['coins', '--min-confirmations', '-1'], 'COORDINATOR_OPTION_INVALID', 2],
+    [['status', '--colour'], 'USAGE_INVALID', 2],
+    [['address', 'list', '--count', '1000000'], 'COORDINATOR_OPTION_INVALID', 2],
+    [['address', 'list', '--branch', 'both'], 'USAGE_INVALID', 2],
+    [['combine'], 'USAGE_INVALID', 2],
+    [['combine', '/nonexistent'], 'FILE_NOT_FOUND', 1],
+    [['inspect', '/dev/null'], 'FILE_NOT_REGULAR', 1],
+    [[], 'USAGE_INVALID', 2],
+  ])('refuses %j with %s', async (argv, wanted, exit) => {
+    await create();
+    await refusal(argv, wanted, exit);
+  });
+
+  it('refuses a label that no list could show', async () => {
+    await create();
+    const pay = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080=1';
+    await refusal(
+      ['propose', '--pay', pay, '--fee-rate', '1', '--label', 'x'.repeat(201)],
+      'COORDINATOR_OPTION_INVALID',
+      2,
+    );
+  });
+
+  it('says where the node should be when it is not there', async () => {
+    await create();
+    const cookie = join(folder.path, 'no.cookie');
+    const line = await refusal(['--cookie', cookie, 'coins'], 'CHAIN_COOKIE_UNREADABLE', 2);
+    expect(line).toContain(cookie);
+  });
+
+  it('shows its help and its version', async () => {
+    expect((await run('--help')).stdout).toContain('Usage: qoima');
+    expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});

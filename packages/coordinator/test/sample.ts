@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import type { ChainCoin, ChainSource } from '@qoima/chain';
+import {
+  type Branch,
+  type Cosigner,
+  encodeKeyRecord,
+  type PolicyScripts,
+  parseCosignerKey,
+  policyScripts,
+  type WalletPolicy,
+  walletPolicy,
+} from '@qoima/policy';
+import type { Sats } from '@qoima/primitives';
+import { encodeTransaction, transactionId } from '@qoima/psbt';
+import { type Coordinator, coordinatorProgram, openCoordinator } from '../src/index.ts';
+
+/** Accounts m/48'/1'/0'/2' of BIP-39 mnemonics over 16 bytes of 1, of 2 and of 3. */
+const keys = [
+  "[397a4a50/48'/1'/0'/2']tpubDFdL54W2wu8aWUdZcidpYVbwcX5WHWpnFAAqbNLXfEiAtYdCBgaNzuy8VbB6iCvgyby4PYwo6ajTau8cngspdGKpzGGYFJwz3zmMXyqfHX8",
+  "[c8e3b3d3/48'/1'/0'/2']tpubDE5NrpYFoYzmD9v28hipFP5uGDYvpC8z9zT5gbwhbtVuMzDdTaC2gM3CDo2kDKNuuwd9ZdoJCFyD51hg8kgmhnMRoe1UharQhrNKpkkmDn6",
+  "[70ecd03a/48'/1'/0'/2']tpubDEx1GBExdoRLtBV39Au8EcDjr8DUjdZ5jWPYF1pxCigg5NZTTt2coq9DR3nv4WL6MJXqnPP4YqdcCfaZDr1fokQCnNg5ViVaSpS483zAUWx",
+] as const;
+
+export const cosigners: readonly Cosigner[] = keys.map((text, i) => ({
+  name: ['Aigerim', 'Bolat', 'Dana'][i] as string,
+  ...parseCosignerKey(text),
+}));
+
+/** A 2-of-3 on regtest. */
+export const samplePolicy = (name = 'Reserve'): WalletPolicy =>
+  walletPolicy({
+    name,
+    network: 'regtest',
+    scriptKind: 'wsh',
+    sorted: true,
+    quorum: { required: 2, total: 3 },
+    cosigners,
+    birthday: 1_700_000_000,
+  });
+
+export const scripts: PolicyScripts = policyScripts(samplePolicy());
+
+/** Texts of the key records that the policy is made of. */
+export const keyRecords: readonly string[] = cosigners.map((cosigner) =>
+  encodeKeyRecord({ network: 'regtest', cosigner }),
+);
+
+/** A coin of the sample policy as a node reports it, with the transaction that made it. */
+export const chainCoin = (
+  index: number,
+  amount: Sats,
+  branch: Branch = 'receive',
+): ChainCoin & { readonly transaction: Uint8Array } => {
+  const { scriptPubKey } = scripts.at(branch, index);
+  const txid = new Uint8Array(32).fill(branch === 'receive' ? 1 : 2);
+  new DataView(txid.buffer).setUint32(0, index);
+  const transaction = encodeTransaction({
+    version: 2,
+    lockTime: 0,
+    inputs: [{ txid, vout: 0, sequence: 0xffffffff, scriptSig: new Uint8Array(), witness: [] }],
+    outputs: [{ amount, script: scriptPubKey }],
+  });
+  const outpoint = { txid: transactionId(transaction), vout: 0 };
+  return { outpoint, amount, scriptPubKey, confirmations: 6, transaction };
+};
+
+/** A node that knows these coins; what is not said of it, it has not got. */
+export const fakeChain = (
+  coins: readonly (ChainCoin & { readonly transaction: Uint8Array })[],
+  more: Partial<ChainSource> = {},
+): ChainSource => ({
+  tip: async () => {
+    throw new Error('nobody asks for the tip');
+  },
+  watch: async () => {},
+  coins: async () => coins,
+  transaction: async (txid) => {
+    const coin = coins.find(({ outpoint }) => outpoint.txid === txid);
+    if (coin === undefined) throw new Error(`no transaction ${txid}`);
+    return coin.transaction;
+  },
+  estimateFeeRate: async () => undefined,
+  testAccept: async () => ({ allowed: true, vsize: 1, fee: 1n }),
+  broadcast: async (transaction) => transactionId(transaction),
+  confirmations: async () => ({ confirmations: 0, inMempool: true }),
+  ...more,
+});
+
+const NOW: Date = new Date('2026-01-31T12:00:00Z');
+
+export const coordinatorIn = (folder: string, chain = fakeChain([])): Coordinator =>
+  openCoordinator({ folder, network: 'regtest', clock: () => NOW, chain: () => chain });
+
+/** A folder that is gone after the test. */
+export const temporaryFolder = (): { readonly path: string; readonly remove: () => void } => {
+  const path = mkdtempSync(join(tmpdir(), 'qoima-coordinator-'));
+  return {
+    path,
+    remove: () => {
+      rmSync(path, { recursive: true });
+    },
+  };
+};
+
+/** Writes the key records into a folder; gives their paths. */
+export const writeKeyRecords = (folder: string): readonly string[] =>
+  keyRecords.map((text, i) => {
+    const path = join(folder, `${cosigners[i]?.name}.key.json`);
+    writeFileSync(path, text);
+    return path;
+  });
+
+/** `qoima …` on regtest, in this process, with streams that are no terminal. */
+export const qoima = async (
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> => {
+  const [stdout, stderr] = [sink(), sink()];
+  const stdin = Object.assign(new PassThrough(), { isTTY: false });
+  const code = await coordinatorProgram({
+    argv,
+    env: { QOIMA_NETWORK: 'regtest', QOIMA_CLOCK: '2026-01-31T12:00:00Z', ...env },
+    stdin,
+    stdout,
+    stderr,
+  });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+};
+
+const sink = () => {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (chunk, _encoding, written) => {
+      chunks.push(String(chunk));
+      written();
+    },
+  });
+  return Object.assign(stream, { isTTY: false, columns: 100, text: () => chunks.join('') });
+};

@@ -1,0 +1,300 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJournal } from '@qoima/journal';
+import { encodeAddress, policyId } from '@qoima/policy';
+import { formatOutpoint } from '@qoima/primitives';
+import { createPsbt, transactionId } from '@qoima/psbt';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  broadcastProposal,
+  type Coordinator,
+  listCoins,
+  nextAddress,
+  parsePayment,
+  proposalStatus,
+  proposeSpend,
+  type SpendRequest,
+  takeReturned,
+} from '../src/index.ts';
+import { chainCoin, coordinatorIn, fakeChain, scripts, temporaryFolder } from './sample.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => {
+  folder.remove();
+});
+
+const code = (wanted: string): unknown => expect.objectContaining({ code: wanted });
+
+const PAYEE = encodeAddress(
+  Uint8Array.of(0, 20, ...new Uint8Array(20).fill(7)),
+  scripts.policy.network,
+);
+
+const request = (more: Partial<SpendRequest> = {}): SpendRequest => ({
+  label: 'Invoice 7',
+  payments: [parsePayment(`${PAYEE}=0.01`, scripts)],
+  feeRate: 5_000n,
+  coins: [],
+  minConfirmations: 1,
+  version: 0,
+  acceptedWarnings: [],
+  ...more,
+});
+
+const events = (coordinator: Coordinator): readonly string[] =>
+  existsSync(coordinator.journalPath)
+    ? readJournal(coordinator.journalPath).entries.map(({ event }) => event)
+    : [];
+
+const coins = [chainCoin(0, 2_000_000n), chainCoin(1, 1_500_000n), chainCoin(2, 900_000n)];
+
+describe('a proposal', () => {
+  it('is stored with its PSBT, recorded, and has its coins and its change address', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain(coins));
+    const { proposal, report } = await proposeSpend(coordinator, scripts, request());
+    expect(proposal).toMatchObject({
+      policyId: policyId(scripts.policy),
+      label: 'Invoice 7',
+      created: '2026-01-31T12:00:00.000Z',
+      state: 'open',
+      coins: [formatOutpoint(coins[0]?.outpoint as (typeof coins)[0]['outpoint'])],
+      payments: [{ address: PAYEE, amountSats: 1_000_000n }],
+      change: { index: 0 },
+    });
+    expect(report.findings).toEqual([]);
+    expect(coordinator.proposals.find(proposal.id)).toEqual(proposal);
+    expect(events(coordinator)).toEqual(['spend.proposed']);
+    expect(coordinator.addresses.next(proposal.policyId).change).toBe(1);
+
+    const second = await proposeSpend(coordinator, scripts, request());
+    expect(second.proposal.coins).not.toEqual(proposal.coins);
+    expect(second.proposal.change?.index).toBe(1);
+    const listed = await listCoins(coordinator, scripts, coordinator.chain(scripts.policy), 1);
+    expect(listed.coins.map(({ lockedBy }) => lockedBy)).toEqual([
+      proposal.id,
+      second.proposal.id,
+      undefined,
+    ]);
+  });
+
+  it('spends exactly the coins that were named', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain(coins));
+    const named = coins.slice(1).map(({ outpoint }) => outpoint);
+    const { proposal } = await proposeSpend(coordinator, scripts, request({ coins: named }));
+    expect(proposal.coins).toEqual(named.map(formatOutpoint));
+  });
+
+  it('takes the estimate of the node, or asks for a rate', async () => {
+    const estimating = fakeChain(coins, { estimateFeeRate: async () => 7_000n });
+    const given = request({ feeRate: undefined });
+    const coordinator = coordinatorIn(folder.path, estimating);
+    const { report } = await proposeSpend(coordinator, scripts, given);
+    expect(report.feeRate).toBeGreaterThanOrEqual(7_000n);
+    await expect(
+      proposeSpend(coordinatorIn(folder.path, fakeChain(coins)), scripts, given),
+    ).rejects.toThrow(code('COORDINATOR_NO_FEE_RATE'));
+  });
+
+  it('is not made twice', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain([chainCoin(0, 1_000_500n)]));
+    const { proposal } = await proposeSpend(coordinator, scripts, request({ feeRate: 1_000n }));
+    expect(proposal.change).toBeNull();
+    // As after a reorganisation: the coin is there again.
+    coordinator.proposals.update({ ...proposal, state: 'confirmed' });
+    await expect(proposeSpend(coordinator, scripts, request({ feeRate: 1_000n }))).rejects.toThrow(
+      code('COORDINATOR_PROPOSAL_EXISTS'),
+    );
+    expect(events(coordinator)).toEqual(['spend.proposed']);
+  });
+
+  const dear = (share: bigint) => request({ feeRate: share });
+
+  it.each([
+    [
+      'lies about an amount',
+      fakeChain([{ ...chainCoin(0, 2_000_000n), amount: 3_000_000n }]),
+      request(),
+      'PSBT_COIN_MISMATCH',
+    ],
+    [
+      'gives another transaction',
+      fakeChain(coins, { transaction: async () => chainCoin(9, 1n).transaction }),
+      request(),
+      'PSBT_PREVIOUS_TX_WRONG',
+    ],
+    [
+      'counts a coin of strangers to the policy',
+      fakeChain([{ ...chainCoin(0, 2_000_000n), scriptPubKey: Uint8Array.of(0x51) }]),
+      request(),
+      'COORDINATOR_FUNDS_SHORT',
+    ],
+    [
+      'has not got a coin that was named',
+      fakeChain(coins),
+      request({ coins: [{ txid: 'a'.repeat(64), vout: 0 }] }),
+      'COORDINATOR_COIN_UNKNOWN',
+    ],
+    ['has too few coins', fakeChain(coins.slice(2)), request(), 'COORDINATOR_FUNDS_SHORT'],
+    ['has none', fakeChain([]), request(), 'COORDINATOR_FUNDS_SHORT'],
+    [
+      'estimates a fee above all there is',
+      fakeChain(coins),
+      dear(999_999_000n),
+      'COORDINATOR_FUNDS_SHORT',
+    ],
+  ] as const)('is not made when the node %s', async (_what, chain, asked, wanted) => {
+    const coordinator = coordinatorIn(folder.path, chain);
+    await expect(proposeSpend(coordinator, scripts, asked)).rejects.toThrow(code(wanted));
+    expect(coordinator.proposals.list()).toEqual([]);
+    expect(coordinator.addresses.next(policyId(scripts.policy)).change).toBe(0);
+    expect(events(coordinator)).toEqual([]);
+  });
+
+  it('lets nobody in between the choice of its coins and its record', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain(coins));
+    const [first, second] = await Promise.allSettled([
+      proposeSpend(coordinator, scripts, request()),
+      proposeSpend(coordinator, scripts, request()),
+    ]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'JOURNAL_LOCKED' } });
+  });
+
+  it('has the chain searched before it takes the lock', async () => {
+    const waiting = fakeChain(coins, {
+      watch: async (descriptors) => {
+        expect(descriptors.map(({ range }) => range)).toEqual([
+          [0, 999],
+          [0, 999],
+        ]);
+        // As another process may do meanwhile.
+        await nextAddress(coordinatorIn(folder.path), scripts.policy);
+      },
+    });
+    const coordinator = coordinatorIn(folder.path, waiting);
+    await proposeSpend(coordinator, scripts, request());
+    expect(events(coordinator)).toEqual(['address.given', 'spend.proposed']);
+  });
+});
+
+describe('a payment', () => {
+  it.each([
+    ['', 'COORDINATOR_PAYMENT_INVALID'],
+    [PAYEE, 'COORDINATOR_PAYMENT_INVALID'],
+    ['=1', 'COORDINATOR_PAYMENT_INVALID'],
+    ['nowhere=1', 'POLICY_ADDRESS_INVALID'],
+    [`${PAYEE}=`, 'AMOUNT_INVALID'],
+    [`${PAYEE}=-1`, 'AMOUNT_INVALID'],
+    [`${PAYEE}=1e3`, 'AMOUNT_INVALID'],
+    [`${PAYEE}=0.123456789`, 'AMOUNT_INVALID'],
+    [`${PAYEE}=0,5`, 'AMOUNT_INVALID'],
+    [`${PAYEE}=21000001`, 'AMOUNT_OUT_OF_RANGE'],
+    ['bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4=1', 'POLICY_ADDRESS_NETWORK'],
+  ])('%s is refused with %s', (text, wanted) => {
+    expect(() => parsePayment(text, scripts)).toThrow(code(wanted));
+  });
+
+  it('is an address and an exact amount', () => {
+    expect(parsePayment(`${PAYEE}=0.00000001`, scripts)).toMatchObject({
+      address: PAYEE,
+      amount: 1n,
+    });
+  });
+});
+
+describe('what comes back', () => {
+  it('is refused if it was never proposed', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain(coins));
+    await proposeSpend(coordinator, scripts, request());
+    const { transaction, ...coin } = chainCoin(5, 1_000_000n);
+    const strange = createPsbt({
+      scripts,
+      coins: [{ ...coin, branch: 'receive', index: 5, previousTransaction: transaction }],
+      outputs: [{ kind: 'change', index: 0, amount: 999_000n }],
+    });
+    await expect(takeReturned(coordinator, () => scripts, strange)).rejects.toThrow(
+      code('COORDINATOR_STRANGE_PSBT'),
+    );
+    expect(events(coordinator)).toEqual(['spend.proposed']);
+  });
+
+  it('changes nothing without a new signature', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain(coins));
+    const { psbt } = await proposeSpend(coordinator, scripts, request());
+    const taken = await takeReturned(coordinator, () => scripts, psbt);
+    expect(taken).toMatchObject({ taken: {}, refused: [] });
+    expect(events(coordinator)).toEqual(['spend.proposed']);
+  });
+});
+
+describe('a finished spend', () => {
+  /** A proposal with a finished transaction: any will do for a node that does not look. */
+  const finished = async (coordinator: Coordinator) => {
+    const { proposal } = await proposeSpend(coordinator, scripts, request());
+    const { transaction } = chainCoin(9, 1n);
+    coordinator.proposals.writeTransaction(proposal.id, transaction);
+    const final = { ...proposal, state: 'final', txid: transactionId(transaction) } as const;
+    coordinator.proposals.update(final);
+    return final;
+  };
+
+  it('is sent once the node would take it, and may be sent again', async () => {
+    const chain = fakeChain(coins);
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id, txid } = await finished(coordinator);
+    expect(await broadcastProposal(coordinator, chain, id)).toMatchObject({
+      state: 'broadcast',
+      txid,
+    });
+    expect(await broadcastProposal(coordinator, chain, id)).toMatchObject({ state: 'broadcast' });
+    expect(events(coordinator)).toEqual(['spend.proposed', 'spend.broadcast']);
+  });
+
+  it('is not sent if the node would not take it', async () => {
+    const chain = fakeChain(coins, {
+      testAccept: async () => ({ allowed: false, reason: 'min relay fee not met' }),
+      broadcast: async () => {
+        throw new Error('it must not be sent');
+      },
+    });
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id } = await finished(coordinator);
+    await expect(broadcastProposal(coordinator, chain, id)).rejects.toThrow(
+      /COORDINATOR_NODE_REFUSES|min relay fee not met/,
+    );
+    expect(coordinator.proposals.find(id).state).toBe('final');
+  });
+
+  it('is recorded although a crash came between sending and recording', async () => {
+    const chain = fakeChain(coins, {
+      testAccept: async () => ({ allowed: false, reason: 'txn-already-in-mempool' }),
+    });
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id } = await finished(coordinator);
+    expect(await broadcastProposal(coordinator, chain, id)).toMatchObject({ state: 'broadcast' });
+  });
+
+  it('is confirmed once, at depth', async () => {
+    let deep = 5;
+    const chain = fakeChain(coins, {
+      confirmations: async () => ({ confirmations: deep, inMempool: false, blockHash: 'b' }),
+    });
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id } = await finished(coordinator);
+    const look = () =>
+      proposalStatus(coordinator, scripts, chain, coordinator.proposals.find(id), 6);
+    expect(await look()).toMatchObject({ confirmations: undefined });
+    await broadcastProposal(coordinator, chain, id);
+    const before = coordinator.proposals.find(id);
+    expect(await look()).toMatchObject({ confirmations: 5, proposal: { state: 'broadcast' } });
+    deep = 6;
+    expect(await look()).toMatchObject({ confirmations: 6, proposal: { state: 'confirmed' } });
+    // Somebody who looked before the other wrote does not write it again.
+    await proposalStatus(coordinator, scripts, chain, before, 6);
+    expect(events(coordinator)).toEqual(['spend.proposed', 'spend.broadcast', 'spend.confirmed']);
+    expect(existsSync(join(folder.path, 'journal.jsonl.lock'))).toBe(false);
+  });
+});

@@ -1,0 +1,213 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { policyId } from '@qoima/policy';
+import { createPsbt, encodePsbt, type Psbt, unsignedTransactionId } from '@qoima/psbt';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openAddressBook } from '../src/address-book.ts';
+import type { Proposal } from '../src/index.ts';
+import { openPolicyStore } from '../src/policy-store.ts';
+import { openProposalStore } from '../src/proposal-store.ts';
+import { chainCoin, samplePolicy, scripts, temporaryFolder } from './sample.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => {
+  folder.remove();
+});
+
+const code = (wanted: string): unknown => expect.objectContaining({ code: wanted });
+
+describe('the address book', () => {
+  const id = policyId(samplePolicy());
+
+  it('begins at the first address of each branch', () => {
+    expect(openAddressBook(folder.path).next(id)).toEqual({ receive: 0, change: 0 });
+  });
+
+  it('goes on for each policy by itself, and never back', () => {
+    const book = openAddressBook(folder.path);
+    book.advance(id, { receive: 3 });
+    book.advance(id, { change: 1 });
+    book.advance(id, { receive: 2 });
+    book.advance('another', { receive: 9 });
+    expect(openAddressBook(folder.path).next(id)).toEqual({ receive: 3, change: 1 });
+  });
+
+  it.each(['', '{}', '[1]', '{"format":"qoima-addresses/2","policies":{}}', '{"format":'])(
+    'refuses a file that it did not write: %s',
+    (text) => {
+      writeFileSync(join(folder.path, 'addresses.json'), text);
+      expect(() => openAddressBook(folder.path).next(id)).toThrow(code('COORDINATOR_FILE_INVALID'));
+    },
+  );
+
+  it.each([-1, 0.5, 2 ** 31, '1'])('refuses the index %s', (receive) => {
+    const text = JSON.stringify({
+      format: 'qoima-addresses/1',
+      policies: { [id]: { receive, change: 0 } },
+    });
+    writeFileSync(join(folder.path, 'addresses.json'), text);
+    expect(() => openAddressBook(folder.path).next(id)).toThrow(code('COORDINATOR_FILE_INVALID'));
+  });
+});
+
+describe('the policy store', () => {
+  it('finds a policy by its name, the beginning of its id, or as the only one', () => {
+    const store = openPolicyStore(folder.path);
+    const policy = samplePolicy();
+    store.add(policy);
+    const id = policyId(policy);
+    for (const selector of [
+      undefined,
+      'Reserve',
+      id,
+      id.slice(0, 6),
+      id.slice(0, 6).toUpperCase(),
+    ]) {
+      expect(policyId(store.find(selector))).toBe(id);
+    }
+    const path = join(folder.path, 'policies', `${id}.json`);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('says when there is none, or more than one', () => {
+    const store = openPolicyStore(folder.path);
+    expect(() => store.find()).toThrow(code('COORDINATOR_NO_POLICY'));
+    store.add(samplePolicy('First'));
+    store.add(samplePolicy('Second'));
+    expect(() => store.find()).toThrow(code('COORDINATOR_POLICY_AMBIGUOUS'));
+    expect(() => store.find('Third')).toThrow(code('COORDINATOR_NO_POLICY'));
+    expect(store.find('Second').name).toBe('Second');
+  });
+
+  it('takes no second policy of one name', () => {
+    const store = openPolicyStore(folder.path);
+    store.add(samplePolicy());
+    expect(() => {
+      store.add(samplePolicy());
+    }).toThrow(code('COORDINATOR_POLICY_EXISTS'));
+  });
+
+  it('refuses a policy file in which a byte was changed', () => {
+    const store = openPolicyStore(folder.path);
+    store.add(samplePolicy());
+    const path = join(folder.path, 'policies', `${policyId(samplePolicy())}.json`);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('Reserve', 'Reverse'));
+    expect(() => store.list()).toThrow(code('POLICY_ID_MISMATCH'));
+  });
+});
+
+describe('the proposal store', () => {
+  const { transaction, ...coin } = chainCoin(0, 1_000_000n);
+  const psbt: Psbt = createPsbt({
+    scripts,
+    coins: [{ ...coin, branch: 'receive', index: 0, previousTransaction: transaction }],
+    outputs: [{ kind: 'change', index: 0, amount: 999_000n }],
+  });
+  const id = unsignedTransactionId(psbt);
+  const proposal: Proposal = {
+    id,
+    policyId: policyId(samplePolicy()),
+    label: 'Consolidation',
+    created: '2026-01-31T12:00:00.000Z',
+    state: 'open',
+    coins: [`${coin.outpoint.txid}:0`],
+    payments: [],
+    change: { index: 0, amountSats: 999_000n },
+    feeSats: 1_000n,
+    txid: null,
+  };
+
+  it('gives back what was put into it', () => {
+    const store = openProposalStore(folder.path);
+    expect(store.list()).toEqual([]);
+    expect(store.has(id)).toBe(false);
+    store.add(proposal, psbt);
+    expect(store.has(id)).toBe(true);
+    expect(store.list()).toEqual([proposal]);
+    expect(store.find(id.slice(0, 4))).toEqual(proposal);
+    expect(encodePsbt(store.readSigned(id))).toEqual(encodePsbt(psbt));
+    const path = join(folder.path, 'proposals', id);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(statSync(join(path, 'proposal.json')).mode & 0o777).toBe(0o600);
+    store.update({ ...proposal, state: 'final', txid: id });
+    expect(store.find(id)).toMatchObject({ state: 'final', txid: id });
+  });
+
+  it('lists the oldest first', () => {
+    const store = openProposalStore(folder.path);
+    const others = ['b', 'a', 'c'].map((letter, i) => ({
+      ...proposal,
+      id: letter.repeat(64),
+      created: `2026-01-0${3 - i}T00:00:00.000Z`,
+    }));
+    for (const other of others) store.add(other, psbt);
+    expect(store.list().map((one) => one.id[0])).toEqual(['c', 'a', 'b']);
+  });
+
+  it.each(['', 'x', '..', '../', '/', `../${id}`, `${id}/..`])(
+    'finds nothing under %j, which is no beginning of an id',
+    (prefix) => {
+      const store = openProposalStore(folder.path);
+      store.add(proposal, psbt);
+      expect(() => store.find(prefix)).toThrow(code('COORDINATOR_NO_PROPOSAL'));
+    },
+  );
+
+  it('asks for more of an id when two begin so', () => {
+    const store = openProposalStore(folder.path);
+    const twin = `${id.slice(0, 8)}${'0'.repeat(56)}`;
+    store.add(proposal, psbt);
+    store.add({ ...proposal, id: twin }, psbt);
+    expect(() => store.find(id.slice(0, 8))).toThrow(code('COORDINATOR_PROPOSAL_AMBIGUOUS'));
+    expect(store.find(twin).id).toBe(twin);
+  });
+
+  it('passes over what a crash left of a proposal, and what is none', () => {
+    const store = openProposalStore(folder.path);
+    mkdirSync(join(folder.path, 'proposals', 'f'.repeat(64)), { recursive: true });
+    mkdirSync(join(folder.path, 'proposals', 'lost+found'));
+    writeFileSync(join(folder.path, 'proposals', 'lost+found', 'proposal.json'), '{}');
+    expect(store.list()).toEqual([]);
+    expect(store.has('f'.repeat(64))).toBe(false);
+  });
+
+  it('refuses a proposal in the place of another', () => {
+    const store = openProposalStore(folder.path);
+    store.add(proposal, psbt);
+    const path = join(folder.path, 'proposals', 'f'.repeat(64));
+    mkdirSync(path);
+    writeFileSync(
+      join(path, 'proposal.json'),
+      readFileSync(join(folder.path, 'proposals', id, 'proposal.json')),
+    );
+    expect(() => store.find('ffff')).toThrow(code('COORDINATOR_FILE_INVALID'));
+  });
+
+  it.each([
+    ['a state that there is not', { state: 'lost' }],
+    ['an amount as a number', { feeSats: 1000 }],
+    ['an amount below zero', { feeSats: '-1' }],
+    ['a member too many', { approvedBy: 'me' }],
+    ['an id that is none', { policyId: '../../etc' }],
+  ])('refuses %s', (_what, change) => {
+    const store = openProposalStore(folder.path);
+    store.add(proposal, psbt);
+    const path = join(folder.path, 'proposals', id, 'proposal.json');
+    const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...(file as object), ...change }));
+    expect(() => store.find(id)).toThrow(code('COORDINATOR_FILE_INVALID'));
+  });
+
+  it('refuses a finished transaction that is another one', () => {
+    const store = openProposalStore(folder.path);
+    store.add(proposal, psbt);
+    store.writeTransaction(id, transaction);
+    expect(() => store.readTransaction({ ...proposal, state: 'final', txid: id })).toThrow(
+      code('COORDINATOR_FILE_INVALID'),
+    );
+    expect(existsSync(join(folder.path, 'proposals', id, 'transaction.hex'))).toBe(true);
+  });
+});

@@ -1,0 +1,79 @@
+import { type ErrorMaker, type ErrorTable, errorMaker } from '@qoima/primitives';
+
+const table = {
+  CLOCK_INVALID: {
+    kind: 'usage',
+    meaning: 'QOIMA_CLOCK does not hold a time.',
+    action: 'Unset it, or write a time like 2026-01-31T12:00:00Z; only rehearsals need it.',
+  },
+  FILE_EXISTS: {
+    kind: 'refused',
+    meaning: 'A file that would be written is already there with other content.',
+    action: 'Name another file, or move the old one away; nothing is written over.',
+  },
+  FILE_NOT_FOUND: {
+    kind: 'failed',
+    meaning: 'A file or folder is not there.',
+    action: 'Check the path.',
+  },
+  FILE_NOT_REGULAR: {
+    kind: 'failed',
+    meaning: 'A path leads to something that is not an ordinary file or folder as it should be.',
+    action: 'Check the path, and move what is there out of the way.',
+  },
+  FILE_TOO_LARGE: {
+    kind: 'refused',
+    meaning: 'A file is larger than anything of its kind may be.',
+    action: 'Check that it is the right file.',
+  },
+  FILE_PERMISSION: {
+    kind: 'failed',
+    meaning: 'The system does not allow a file or folder to be read or written.',
+    action: 'Run as the owner of the folder, or mend its permissions.',
+  },
+  FILE_READ_ONLY: {
+    kind: 'failed',
+    meaning: 'A file lies on a medium that cannot be written.',
+    action: 'Release the write protection or choose another folder.',
+  },
+  FILE_NO_SPACE: {
+    kind: 'failed',
+    meaning: 'The disk or the quota is full.',
+    action: 'Make room and run the command again; nothing half-written was left.',
+  },
+  FILE_FAILED: {
+    kind: 'failed',
+    meaning: 'The system refused a file operation for a reason of its own.',
+    action: 'Check the medium and run the command again.',
+  },
+  JOURNAL_BROKEN: {
+    kind: 'refused',
+    meaning: 'A journal is not what was written: a line was changed, moved, removed or cut.',
+    action: 'Stop, keep the file as it is, and compare it with the copies and written-down heads.',
+  },
+  JOURNAL_CHANGED: {
+    kind: 'failed',
+    meaning: 'Something else wrote to a journal while this program held its lock.',
+    action: 'Find out what did; then run the command again, which verifies the whole journal.',
+  },
+  JOURNAL_LOCKED: {
+    kind: 'failed',
+    meaning: 'Another program is writing the journal.',
+    action: 'Wait for it to end; if none is running, remove the lock file.',
+  },
+  JOURNAL_ENTRY_TOO_LARGE: {
+    kind: 'failed',
+    meaning: 'An entry would be longer than a journal line may be.',
+    action: 'Record a hash in its place.',
+  },
+  JOURNAL_ENTRY_SECRET: {
+    kind: 'failed',
+    meaning: 'An entry holds what looks like a private key.',
+    action: 'Report this: a program must never put a secret into the journal.',
+  },
+} as const;
+
+/** The error codes of `@qoima/journal`. */
+export const journalErrors: ErrorTable = table;
+
+export const journalError: ErrorMaker<typeof table> = errorMaker(table);

@@ -1,0 +1,169 @@
+import { formatHex, parseUtf8, sha256 } from '@qoima/primitives';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  decodeKeyRecord,
+  decodePolicyFile,
+  encodeKeyRecord,
+  encodePolicyFile,
+  policyId,
+} from '../src/index.ts';
+import { account, codeOf, cosigner, samplePolicy } from './sample-policy.ts';
+
+type Json = Record<string, unknown>;
+
+describe('qoima-policy/1', () => {
+  const policy = samplePolicy({ birthday: 1_700_000_000 });
+  const text = encodePolicyFile(policy);
+  const changed = (changes: Json): string => JSON.stringify({ ...JSON.parse(text), ...changes });
+  const without = (member: string): string => {
+    const { [member]: _, ...rest } = JSON.parse(text) as Json;
+    return JSON.stringify(rest);
+  };
+  const { keys, cosigners } = JSON.parse(text) as { keys: string[]; cosigners: string[] };
+
+  it('says what it is, in one layout', () => {
+    expect(Object.keys(JSON.parse(text) as Json)).toEqual([
+      'format',
+      'id',
+      'name',
+      'network',
+      'template',
+      'keys',
+      'cosigners',
+      'birthday',
+    ]);
+    expect(text.endsWith('}\n')).toBe(true);
+  });
+
+  it('has an id that anyone can recompute from four members', () => {
+    const { name, network, template, id } = JSON.parse(text) as Json;
+    const canonical = JSON.stringify({ keys, name, network, template });
+    expect(formatHex(sha256(parseUtf8(canonical)))).toBe(id);
+    expect(policyId(policy)).toBe(id);
+  });
+
+  it('comes back as it was', () => {
+    const parts = fc.record({
+      scriptKind: fc.constantFrom('wsh' as const, 'sh-wsh' as const, 'sh' as const),
+      network: fc.constantFrom(
+        'mainnet' as const,
+        'testnet' as const,
+        'signet' as const,
+        'regtest' as const,
+      ),
+      name: fc.stringMatching(/^[!-~]([ -~]{0,62}[!-~])?$/),
+      total: fc.integer({ min: 1, max: 5 }),
+      birthday: fc.option(fc.nat(), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(parts, ({ total, birthday, ...rest }) => {
+        const made = samplePolicy({
+          ...rest,
+          quorum: { required: 1, total },
+          cosigners: Array.from({ length: total }, (_, i) => cosigner(i + 1, rest.network)),
+          ...(birthday === undefined ? {} : { birthday }),
+        });
+        const file = encodePolicyFile(made);
+        expect(decodePolicyFile(file)).toEqual({ policy: made, findings: [] });
+        expect(encodePolicyFile(decodePolicyFile(file).policy)).toBe(file);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('warns of unsorted keys', () => {
+    const { findings } = decodePolicyFile(encodePolicyFile(samplePolicy({ sorted: false })));
+    expect(findings).toMatchObject([{ rule: 'policy-unsorted-keys', severity: 'warn' }]);
+  });
+
+  it('lets names of cosigners and the birthday change, which are not under the id', () => {
+    const renamed = decodePolicyFile(
+      changed({ cosigners: ['A', 'B', 'C', 'D', 'E'], birthday: 0 }),
+    );
+    expect(policyId(renamed.policy)).toBe(policyId(policy));
+    expect(decodePolicyFile(without('birthday')).policy.birthday).toBeUndefined();
+  });
+
+  it.each([
+    ['POLICY_FILE_INVALID', 'nothing', ''],
+    ['POLICY_FILE_INVALID', 'half of it', text.slice(0, 100)],
+    ['POLICY_FILE_INVALID', 'too much', `${text}${' '.repeat(70_000)}`],
+    ['POLICY_FILE_INVALID', 'no object', '[]'],
+    ['POLICY_FILE_INVALID', 'another format', changed({ format: 'qoima-policy/2' })],
+    ['POLICY_FILE_INVALID', 'an unknown member', changed({ note: 'x' })],
+    ['POLICY_FILE_INVALID', 'an unknown network', changed({ network: 'litecoin' })],
+    ['POLICY_FILE_INVALID', 'a birthday that is text', changed({ birthday: '0' })],
+    ['POLICY_FILE_INVALID', 'a missing id', without('id')],
+    ['POLICY_FILE_INVALID', 'keys that are no list', changed({ keys: {} })],
+    ['POLICY_FILE_INVALID', 'a key that is a number', changed({ keys: [1] })],
+    ['POLICY_ID_MISMATCH', 'another id', changed({ id: '0'.repeat(64) })],
+    ['POLICY_ID_MISMATCH', 'the id in upper case', changed({ id: policyId(policy).toUpperCase() })],
+    ['POLICY_ID_MISMATCH', 'another name', changed({ name: 'Reserve 2' })],
+    [
+      'POLICY_ID_MISMATCH',
+      'another quorum',
+      changed({ template: 'wsh(sortedmulti(1,@0/**,@1/**,@2/**,@3/**,@4/**))' }),
+    ],
+    ['POLICY_ID_MISMATCH', 'another order of keys', changed({ keys: keys.toReversed() })],
+    [
+      'POLICY_ID_MISMATCH',
+      'another key',
+      changed({ keys: [...keys.slice(0, 4), account(6).text] }),
+    ],
+    ['POLICY_NETWORK_MIXED', 'another network', changed({ network: 'signet' })],
+    [
+      'POLICY_KEY_COUNT',
+      'a key less',
+      changed({ keys: keys.slice(1), cosigners: cosigners.slice(1) }),
+    ],
+    ['POLICY_KEY_COUNT', 'a name less', changed({ cosigners: cosigners.slice(1) })],
+    ['POLICY_KEY_REPEATED', 'a key twice', changed({ keys: [...keys.slice(0, 4), keys[0]] })],
+    ['POLICY_NAME_INVALID', 'an empty name', changed({ name: '' })],
+  ])('%s: %s', (code, _, file) => {
+    expect(codeOf(() => decodePolicyFile(file))).toBe(code);
+  });
+});
+
+describe('qoima-key/1', () => {
+  const record = { network: 'testnet', cosigner: cosigner(1, 'testnet') } as const;
+  const text = encodeKeyRecord(record);
+  const changed = (changes: Json): string => JSON.stringify({ ...JSON.parse(text), ...changes });
+
+  it('comes back as it was', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(255),
+        fc.constantFrom('mainnet' as const, 'regtest' as const),
+        (seed, network) => {
+          const made = { network, cosigner: cosigner(seed, network) };
+          expect(decodeKeyRecord(encodeKeyRecord(made))).toEqual(made);
+        },
+      ),
+      { numRuns: 10 },
+    );
+  });
+
+  it.each([
+    ['POLICY_FILE_INVALID', 'nothing', ''],
+    ['POLICY_FILE_INVALID', 'a policy file', encodePolicyFile(samplePolicy())],
+    ['POLICY_FILE_INVALID', 'an unknown member', changed({ xpub: 'x' })],
+    ['POLICY_NAME_INVALID', 'an empty name', changed({ name: '' })],
+    ['POLICY_NETWORK_MIXED', 'another network’s key', changed({ network: 'mainnet' })],
+    ['POLICY_BRANCH_INVALID', 'a path after the key', changed({ key: `${account(1).text}/0/*` })],
+    [
+      'POLICY_HARDENED_STEP',
+      'a hardened path after the key',
+      changed({ key: `${account(1).text}/0h` }),
+    ],
+    [
+      'POLICY_PRIVATE_KEY',
+      'a private key',
+      changed({
+        key: 'tprv8ZgxMBicQKsPeegxp9w2dJJ5qdshiZWzN1bxjptp5GiwGQeuKhKKHBdkHMSUrRhxJmkJV5nEu8wxw1bw6aP8nUeWP9pZSNg74mYNEmcopQQ',
+      }),
+    ],
+  ])('%s: %s', (code, _, file) => {
+    expect(codeOf(() => decodeKeyRecord(file))).toBe(code);
+  });
+});

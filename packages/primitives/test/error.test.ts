@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type ErrorTable,
+  errorMaker,
+  isQoimaError,
+  primitivesErrors,
+  QoimaError,
+} from '../src/index.ts';
+
+const table = {
+  TEST_WRONG: { kind: 'refused', meaning: 'It is wrong.', action: 'Make it right.' },
+} as const satisfies ErrorTable;
+const testError = errorMaker(table);
+
+describe('a typed error', () => {
+  it('says what is wrong and then what to do', () => {
+    const cause = new Error('below');
+    const error = testError('TEST_WRONG', 'It is 2.', { expected: 1, actual: 2 }, cause);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({
+      name: 'QoimaError',
+      code: 'TEST_WRONG',
+      kind: 'refused',
+      message: 'It is 2. Make it right.',
+      details: { expected: 1, actual: 2 },
+      cause,
+    });
+  });
+
+  it('has no details and no cause unless they are given', () => {
+    const error = testError('TEST_WRONG', 'It is 2.');
+    expect(error.details).toEqual({});
+    expect('cause' in error).toBe(false);
+  });
+
+  it('cannot have a code that stands in no table', () => {
+    expect(() => testError('TEST_OTHER' as 'TEST_WRONG', 'x')).toThrow('no error row TEST_OTHER');
+  });
+
+  it('is told from others, by its code too', () => {
+    const error = testError('TEST_WRONG', 'x');
+    expect(isQoimaError(error)).toBe(true);
+    expect(isQoimaError(error, 'TEST_WRONG')).toBe(true);
+    expect(isQoimaError(error, 'TEST_OTHER')).toBe(false);
+    expect(isQoimaError(new Error('x'))).toBe(false);
+    expect(isQoimaError({ code: 'TEST_WRONG' })).toBe(false);
+    expect(isQoimaError(undefined)).toBe(false);
+  });
+});
+
+describe('the table of this package', () => {
+  it.each(Object.entries(primitivesErrors))('%s is a sentence and a next step', (code, row) => {
+    expect(code).toMatch(/^[A-Z]+(_[A-Z]+)+$/);
+    expect(row.meaning).toMatch(/^[A-Z].*\.$/);
+    expect(row.action).toMatch(/^[A-Z].*\.$/);
+    expect(new QoimaError({ code, kind: row.kind }, 'x').kind).toBe(row.kind);
+  });
+});

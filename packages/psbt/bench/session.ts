@@ -1,0 +1,201 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { equalBytes } from '@qoima/primitives';
+import { combinePsbts, decodePsbt, encodePsbt } from '../src/index.ts';
+import { bitcoinjs } from './bitcoinjs-session.ts';
+import { qoima } from './qoima-session.ts';
+import {
+  type Calls,
+  type Contestant,
+  paperwork,
+  type SessionRun,
+  type Step,
+  spendOf,
+  steps,
+} from './spend.ts';
+
+/** CPU milliseconds of one step, or of the whole session, by Qoima and by bitcoinjs-lib. */
+export interface BenchRow {
+  readonly name: string;
+  readonly oursMs: number;
+  readonly theirsMs: number;
+  /** How many times faster Qoima is. */
+  readonly ratio: number;
+}
+
+export interface SessionBench {
+  /** Against the expert use, and up to 1000 inputs against the idiomatic one. */
+  readonly rows: readonly BenchRow[];
+  /**
+   * Qoima's time grows as the inputs to this power, from 100 to 2000 inputs; by the quickest call of
+   * each step. By the median, steps of the size that now and then meets the garbage collector would be
+   * compared with steps of the size that always does.
+   */
+  readonly growth: readonly { readonly step: string; readonly exponent: number }[];
+  /** Peak memory of a fresh process that runs one session of 1000 inputs. */
+  readonly memory: readonly { readonly contestant: string; readonly peakMib: number }[];
+}
+
+const contestants = {
+  qoima,
+  expert: bitcoinjs('expert'),
+  idiomatic: bitcoinjs('idiomatic'),
+} as const satisfies Record<string, Contestant>;
+
+type Name = keyof typeof contestants;
+const names = Object.keys(contestants) as Name[];
+
+/** How often each plays; medians count. What takes most of a minute plays once, or not at all. */
+const rounds: readonly {
+  readonly inputs: number;
+  readonly sessions: Readonly<Record<Name, number>>;
+  readonly paperwork: number;
+}[] = [
+  { inputs: 100, sessions: { qoima: 5, expert: 5, idiomatic: 3 }, paperwork: 25 },
+  { inputs: 1000, sessions: { qoima: 3, expert: 3, idiomatic: 1 }, paperwork: 15 },
+  { inputs: 2000, sessions: { qoima: 2, expert: 1, idiomatic: 0 }, paperwork: 9 },
+];
+
+type Line = Step | 'session';
+const lines: readonly Line[] = [...steps, 'session'];
+
+/** CPU milliseconds of each line: of a middling run, and of the quickest. */
+type Times = Readonly<Record<Line, { readonly median: number; readonly least: number }>>;
+
+/**
+ * A whole 3-of-5 `wsh(sortedmulti)` session: create, three times parse, sign and serialise, three times
+ * parse, combine, policy check, verify every signature, finalise, extract. One thread, the contestants
+ * taking turns in one process; every PSBT has the same records and every final transaction is the same
+ * to the byte.
+ *
+ * Both are given the coins' scripts before the clock runs (deriving them is another benchmark); both
+ * derive them anew in the policy check. Qoima's signer proves every input and checks every signature
+ * before it is added, for which bitcoinjs-lib has no counterpart.
+ *
+ * The session is measured as a whole, with the garbage that was collected on its way. So are its steps
+ * on the curve: sign, policy check, verify. The others take milliseconds: they are run again many times,
+ * in turns, and their median call counts.
+ */
+export const benchSession = async (): Promise<SessionBench> => {
+  const rows: BenchRow[] = [];
+  const ours = new Map<number, Times>();
+  for (const round of rounds) {
+    const times = await compete(round);
+    ours.set(round.inputs, times.qoima);
+    for (const name of ['expert', 'idiomatic'] as const) {
+      if (round.sessions[name] === 0) continue;
+      for (const line of lines) {
+        const oursMs = times.qoima[line].median;
+        const theirsMs = times[name][line].median;
+        const what = `${round.inputs} inputs, ${line}, against ${name} use`;
+        rows.push({ name: what, oursMs, theirsMs, ratio: theirsMs / oursMs });
+      }
+    }
+  }
+  const growth = lines.map((step) => ({
+    step,
+    exponent:
+      Math.log(ours.get(2000)![step].least / ours.get(100)![step].least) / Math.log(2000 / 100),
+  }));
+  const memory = names.map((contestant) => ({
+    contestant,
+    peakMib: peakOfFreshProcess(contestant, 1000),
+  }));
+  return { rows, growth, memory };
+};
+
+const compete = async (round: (typeof rounds)[number]): Promise<Readonly<Record<Name, Times>>> => {
+  const spend = spendOf(round.inputs);
+  const runs: Record<Name, SessionRun[]> = { qoima: [], expert: [], idiomatic: [] };
+  for (let i = 0; i < Math.max(...Object.values(round.sessions)); i++) {
+    for (const name of names) {
+      if (i >= round.sessions[name]) continue;
+      collectGarbage();
+      runs[name].push(await contestants[name].session(spend));
+    }
+  }
+  checkAlike(Object.values(runs).flat());
+  const calls: Record<Name, Calls[]> = { qoima: [], expert: [], idiomatic: [] };
+  const signed = runs.qoima[0]!.returned;
+  for (let i = 0; i < round.paperwork; i++) {
+    for (const name of ['qoima', 'expert'] as const) {
+      calls[name].push(contestants[name].paperwork(spend, signed));
+    }
+  }
+  return {
+    qoima: timesOf(runs.qoima, calls.qoima),
+    expert: timesOf(runs.expert, calls.expert),
+    idiomatic: timesOf(runs.idiomatic, calls.idiomatic),
+  };
+};
+
+const checkAlike = ([first, ...others]: readonly SessionRun[]): void => {
+  for (const run of others) {
+    if (!equalBytes(run.transaction, first!.transaction)) throw new Error('transactions differ');
+    if (!equalBytes(sorted(run.psbt), sorted(first!.psbt))) throw new Error('PSBTs differ');
+  }
+};
+
+/** bitcoinjs-lib writes records as they were added. */
+const sorted = (psbt: Uint8Array): Uint8Array => encodePsbt(combinePsbts([decodePsbt(psbt)]));
+
+const timesOf = (runs: readonly SessionRun[], paper: readonly Calls[]): Times => {
+  const timeOf = (line: Line): Times[Line] => {
+    if (line === 'session')
+      return spread(runs.map(({ calls }) => sum(Object.values(calls).flat())));
+    const again = paper.flatMap((calls) => calls[line]);
+    if (again.length > 0) return spread(again.map((ms) => ms * (paperwork[line] ?? 0)));
+    return spread(runs.map(({ calls }) => sum(calls[line])));
+  };
+  return Object.fromEntries(lines.map((line) => [line, timeOf(line)])) as Times;
+};
+
+const spread = (values: readonly number[]): Times[Line] => {
+  const inOrder = values.toSorted((a, b) => a - b);
+  return { median: inOrder[Math.floor(inOrder.length / 2)] ?? NaN, least: inOrder[0] ?? NaN };
+};
+
+const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
+
+/** So that nobody pays for what the one before left behind. */
+const collectGarbage = (): void => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  gc();
+};
+
+const peakOfFreshProcess = (contestant: Name, inputs: number): number => {
+  const script = fileURLToPath(import.meta.url);
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    [...process.execArgv, script, '--peak', contestant, String(inputs)],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`the session of ${contestant} failed in its own process`);
+  return Number(stdout.trim());
+};
+
+const main = async (): Promise<void> => {
+  const [flag, contestant, inputs] = process.argv.slice(2);
+  if (flag === '--peak') {
+    await contestants[contestant as Name].session(spendOf(Number(inputs)));
+    console.log(Math.round(process.resourceUsage().maxRSS / 1024));
+    return;
+  }
+  const { rows, growth, memory } = await benchSession();
+  const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+  console.table(
+    rows.map(({ name, oursMs, theirsMs, ratio }) => ({
+      name,
+      'ours, ms': rounded(oursMs, 1),
+      'theirs, ms': rounded(theirsMs, 1),
+      ratio: rounded(ratio, 1),
+    })),
+  );
+  console.table(growth.map(({ step, exponent }) => ({ step, exponent: rounded(exponent, 2) })));
+  console.table(memory);
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

@@ -1,0 +1,138 @@
+import type { PolicyScript } from '@qoima/policy';
+import {
+  byteWriter,
+  equalBytes,
+  writeBytes,
+  writeUint8,
+  writeUint16,
+  writtenBytes,
+} from '@qoima/primitives';
+import { psbtError } from './errors.ts';
+import { INPUT } from './fields.ts';
+import type { PolicyMatch } from './match-policy.ts';
+import { partialSignaturesOf, signatureFor } from './partial-signature.ts';
+import { type Psbt, type PsbtMap, type PsbtRecord, sortedMap, withoutTypes } from './record.ts';
+import { encodeWitness } from './transaction.ts';
+import type { VerifiedPsbt } from './verify-signatures.ts';
+
+/**
+ * Input Finalizer (BIP-174): puts exactly as many signatures as the quorum requires into the final
+ * scriptSig and witness of every input, in the order of the script's keys, behind the empty item that
+ * CHECKMULTISIG drops (BIP-147). Of more than enough signatures those of the first keys are used. All
+ * inputs become final, or none.
+ *
+ * What signers needed goes from the input maps, as the BIP says; the UTXOs stay, so does what version 2
+ * requires, and so do proprietary and unknown records.
+ *
+ * @throws `PSBT_INCOMPLETE`, with the inputs and the names of those who could still sign
+ */
+export const finalizePsbt = (verified: VerifiedPsbt): Psbt => {
+  const { match, version, global, outputs, transaction } = verified;
+  const chosen = verified.inputs.map((map, index) => chooseSignatures(map, index, match));
+  const unsigned = chosen.flatMap((signatures, index) =>
+    signatures.length < match.policy.quorum.required ? [index] : [],
+  );
+  if (unsigned.length > 0) throw incomplete(verified, unsigned);
+  const inputs = verified.inputs.map((map, index) =>
+    finalInput(map, match.inputs[index]?.script, chosen[index]),
+  );
+  return { version, global, inputs, outputs, transaction };
+};
+
+/** What of the BIPs' fields outlives the Finalizer. */
+const kept: ReadonlySet<number> = new Set(
+  [
+    INPUT.nonWitnessUtxo,
+    INPUT.witnessUtxo,
+    INPUT.previousTxid,
+    INPUT.outputIndex,
+    INPUT.sequence,
+    INPUT.requiredTime,
+    INPUT.requiredHeight,
+    INPUT.proprietary,
+  ].map(({ type }) => type),
+);
+
+const cleared: ReadonlySet<number> = new Set(
+  Object.values(INPUT).flatMap(({ type }) => (kept.has(type) ? [] : [type])),
+);
+
+const finalInput = (
+  map: PsbtMap,
+  script: PolicyScript | undefined,
+  signatures: readonly Uint8Array[] | undefined,
+): PsbtMap => {
+  if (script === undefined || signatures === undefined) {
+    throw new Error('a match has one entry for each input');
+  }
+  return sortedMap([...withoutTypes(map, cleared), ...finalRecords(script, signatures)]);
+};
+
+/** At most as many signatures as are required, in the order of the script's keys. */
+const chooseSignatures = (
+  map: PsbtMap,
+  index: number,
+  match: PolicyMatch,
+): readonly Uint8Array[] => {
+  const chosen: Uint8Array[] = [];
+  for (const key of match.inputs[index]?.script.scriptKeys ?? []) {
+    if (chosen.length === match.policy.quorum.required) break;
+    const signature = signatureFor(map, key);
+    if (signature !== undefined) chosen.push(signature);
+  }
+  return chosen;
+};
+
+const none = new Uint8Array();
+
+const finalRecords = (
+  { redeemScript, witnessScript }: PolicyScript,
+  signatures: readonly Uint8Array[],
+): readonly PsbtRecord[] => {
+  if (witnessScript === undefined) {
+    if (redeemScript === undefined) throw new Error('a script is wrapped in one way or the other');
+    return [finalScriptSig([none, ...signatures, redeemScript])];
+  }
+  const { type } = INPUT.finalScriptWitness;
+  const value = encodeWitness([none, ...signatures, witnessScript]);
+  const witness = { type, keyData: none, value };
+  return redeemScript === undefined ? [witness] : [finalScriptSig([redeemScript]), witness];
+};
+
+const finalScriptSig = (pushes: readonly Uint8Array[]): PsbtRecord => {
+  const writer = byteWriter();
+  for (const push of pushes) {
+    // Minimal pushes (BIP-62, rule 3); nothing here has a length that OP_1 … OP_16 could push.
+    if (push.length <= 75) writeUint8(writer, push.length);
+    else if (push.length <= 0xff) writeBytes(writer, Uint8Array.of(OP_PUSHDATA1, push.length));
+    else {
+      writeUint8(writer, OP_PUSHDATA2);
+      writeUint16(writer, push.length);
+    }
+    writeBytes(writer, push);
+  }
+  return { type: INPUT.finalScriptSig.type, keyData: none, value: writtenBytes(writer) };
+};
+
+const OP_PUSHDATA1 = 0x4c;
+const OP_PUSHDATA2 = 0x4d;
+
+const incomplete = ({ match, inputs }: VerifiedPsbt, unsigned: readonly number[]): Error => {
+  const { required } = match.policy.quorum;
+  const missing = new Set<string>();
+  let fewest = required;
+  for (const index of unsigned) {
+    const keys = partialSignaturesOf(inputs[index] ?? [], index).map(({ publicKey }) => publicKey);
+    fewest = Math.min(fewest, keys.length);
+    match.inputs[index]?.script.publicKeys.forEach((own, i) => {
+      const { name } = match.policy.cosigners[i] ?? { name: '' };
+      if (!keys.some((key) => equalBytes(key, own))) missing.add(name);
+    });
+  }
+  const who = match.policy.cosigners.flatMap(({ name }) => (missing.has(name) ? [name] : []));
+  return psbtError(
+    'PSBT_INCOMPLETE',
+    `${unsigned.length} of ${inputs.length} inputs have fewer than ${required} signatures (the least: ${fewest}); not signed by ${who.join(', ')}.`,
+    { required, fewest, inputs: unsigned.slice(0, 100), missing: who },
+  );
+};

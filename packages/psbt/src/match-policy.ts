@@ -1,0 +1,267 @@
+import {
+  type AddressPlace,
+  encodeExtendedKey,
+  formatKeyOrigin,
+  type KeyOrigin,
+  locateDerivation,
+  type PolicyScript,
+  type PolicyScripts,
+  type WalletPolicy,
+} from '@qoima/policy';
+import { equalBytes, formatHex, type Sats, sumSats } from '@qoima/primitives';
+import { psbtError } from './errors.ts';
+import { type Field, fieldOf, fieldsOf, GLOBAL, INPUT, OUTPUT } from './fields.ts';
+import type { PreviousTransactions } from './previous-output.ts';
+import type { Psbt, PsbtMap } from './record.ts';
+import { spentOutput } from './spent-output.ts';
+import type { TransactionOutput, UnsignedInput, UnsignedTransaction } from './transaction.ts';
+
+/** An input of which it is proven that the policy owns it, and what it is worth. */
+export interface MatchedInput {
+  readonly script: PolicyScript;
+  readonly amount: Sats;
+}
+
+/** A PSBT seen through a policy: everything here was derived anew or proven by hashing. */
+export interface PolicyMatch {
+  readonly policy: WalletPolicy;
+  readonly transaction: UnsignedTransaction;
+  readonly inputs: readonly MatchedInput[];
+  /** For each output the script of the change branch that it pays to; undefined if it is a payment. */
+  readonly outputs: readonly (PolicyScript | undefined)[];
+  /** Payments that are found to go to the policy's own receive branch: payments all the same. */
+  readonly ownReceive: readonly (PolicyScript | undefined)[];
+  /** Inputs minus outputs. */
+  readonly fee: Sats;
+}
+
+/** PSBT_IN_BIP32_DERIVATION or PSBT_OUT_BIP32_DERIVATION. */
+type DerivationField = Field<Uint8Array, KeyOrigin>;
+
+/**
+ * Re-derives a PSBT from a policy. Every input must bring its previous transaction, which must hash to
+ * the outpoint and pay the policy's script at the place that the derivations tell; amounts come from
+ * there and from nowhere else. An output is change if it pays the policy's script of the change branch,
+ * made here. Whatever else the PSBT says about the policy (scripts, derivations, extended keys) may be
+ * missing, in any order, but must not be untrue.
+ *
+ * Not judged: how far an index is from those in use, an own output that brings no derivation (it counts
+ * as a payment), the fee, signatures, sighash types. Those are for review and for the roles.
+ *
+ * @throws `PSBT_EMPTY`, `PSBT_PREVIOUS_TX_MISSING`, `PSBT_PREVIOUS_TX_WRONG`, `PSBT_UTXO_MISMATCH`,
+ *   `PSBT_SCRIPT_MISMATCH`, `PSBT_NOT_THIS_POLICY`, `PSBT_DERIVATION_WRONG`, `PSBT_CHANGE_MISMATCH`,
+ *   `PSBT_OVERSPENT`, `AMOUNT_OUT_OF_RANGE`
+ */
+export const matchPolicy = (psbt: Psbt, scripts: PolicyScripts): PolicyMatch => {
+  const { transaction } = psbt;
+  if (transaction.inputs.length === 0 || transaction.outputs.length === 0) {
+    throw psbtError('PSBT_EMPTY', 'The PSBT has no inputs or no outputs.');
+  }
+  checkExtendedKeys(psbt.global, scripts.policy);
+  const previous: PreviousTransactions = new Map();
+  const inputs = transaction.inputs.map((input, index) =>
+    matchInput(input, psbt.inputs[index] ?? [], scripts, `Input ${index}`, previous),
+  );
+  const own = transaction.outputs.map((output, index) =>
+    matchOutput(output, psbt.outputs[index] ?? [], scripts, `Output ${index}`),
+  );
+  return {
+    policy: scripts.policy,
+    transaction,
+    inputs,
+    outputs: own.map((script) => (script?.branch === 'change' ? script : undefined)),
+    ownReceive: own.map((script) => (script?.branch === 'receive' ? script : undefined)),
+    fee: feeOf(
+      inputs.map(({ amount }) => amount),
+      transaction.outputs.map(({ amount }) => amount),
+    ),
+  };
+};
+
+/** What the outputs leave of the inputs. @throws `PSBT_OVERSPENT`, `AMOUNT_OUT_OF_RANGE` */
+export const feeOf = (inputs: readonly Sats[], outputs: readonly Sats[]): Sats => {
+  const spent = sumSats(inputs, 'The sum of the inputs');
+  const paid = sumSats(outputs, 'The sum of the outputs');
+  if (paid <= spent) return spent - paid;
+  throw psbtError(
+    'PSBT_OVERSPENT',
+    `The outputs are worth ${paid} satoshis, and the inputs ${spent}.`,
+    { inputsSats: spent.toString(), outputsSats: paid.toString() },
+  );
+};
+
+const matchInput = (
+  input: UnsignedInput,
+  map: PsbtMap,
+  scripts: PolicyScripts,
+  where: string,
+  previous: PreviousTransactions,
+): MatchedInput => {
+  const spent = spentOutput(input, map, where, previous);
+  const facts = { map: where.toLowerCase() };
+  if (!spent?.proven) {
+    const what = `${where} comes without its previous transaction.`;
+    throw psbtError('PSBT_PREVIOUS_TX_MISSING', what, facts);
+  }
+  const place = claimedPlace(map, INPUT.derivation, scripts.policy, where);
+  if (place === undefined) {
+    throw psbtError(
+      'PSBT_NOT_THIS_POLICY',
+      `${where} has no derivation of a key of the policy ${scripts.policy.name}.`,
+      { ...facts, policy: scripts.policy.name },
+    );
+  }
+  const script = scripts.at(place.branch, place.index);
+  if (!equalBytes(script.scriptPubKey, spent.script)) {
+    throw psbtError(
+      'PSBT_NOT_THIS_POLICY',
+      `${where} claims ${nameOf(place)} of the policy ${scripts.policy.name}, and spends another script.`,
+      { ...facts, expected: formatHex(script.scriptPubKey), actual: formatHex(spent.script) },
+    );
+  }
+  checkDerivations(map, INPUT.derivation, script, scripts.policy, where);
+  checkScript(map, INPUT.redeemScript, script.redeemScript, where);
+  checkScript(map, INPUT.witnessScript, script.witnessScript, where);
+  return { script, amount: spent.amount };
+};
+
+const matchOutput = (
+  output: TransactionOutput,
+  map: PsbtMap,
+  scripts: PolicyScripts,
+  where: string,
+): PolicyScript | undefined => {
+  const place = claimedPlace(map, OUTPUT.derivation, scripts.policy, where);
+  if (place === undefined) return undefined;
+  const script = scripts.at(place.branch, place.index);
+  if (!equalBytes(script.scriptPubKey, output.script)) {
+    throw psbtError(
+      'PSBT_CHANGE_MISMATCH',
+      `${where} claims to pay to ${nameOf(place)} of the policy ${scripts.policy.name}, and does not.`,
+      {
+        map: where.toLowerCase(),
+        expected: formatHex(script.scriptPubKey),
+        actual: formatHex(output.script),
+      },
+    );
+  }
+  checkDerivations(map, OUTPUT.derivation, script, scripts.policy, where);
+  checkScript(map, OUTPUT.redeemScript, script.redeemScript, where);
+  checkScript(map, OUTPUT.witnessScript, script.witnessScript, where);
+  return script;
+};
+
+const nameOf = ({ branch, index }: AddressPlace): string => `${branch} address ${index}`;
+
+/** Which cosigner's key this origin says that it is, and where: a claim, and no more. */
+const claimOf = (
+  origin: KeyOrigin,
+  policy: WalletPolicy,
+): { place: AddressPlace; cosigner: number } | undefined => {
+  for (const [cosigner, { origin: own }] of policy.cosigners.entries()) {
+    if (!equalBytes(own.fingerprint, origin.fingerprint)) continue;
+    const place = locateDerivation(policy, cosigner, origin.path);
+    if (place !== undefined) return { place, cosigner };
+  }
+  return undefined;
+};
+
+/**
+ * The one place that the derivations of a map point at. Which key they name is looked at once the
+ * script of that place is known; derivations of strangers are passed over.
+ */
+export const claimedPlace = (
+  map: PsbtMap,
+  field: DerivationField,
+  policy: WalletPolicy,
+  where: string,
+): AddressPlace | undefined => {
+  let found: AddressPlace | undefined;
+  for (const { value: origin } of fieldsOf(map, field)) {
+    const place = claimOf(origin, policy)?.place;
+    if (place === undefined) continue;
+    found ??= place;
+    if (place.branch === found.branch && place.index === found.index) continue;
+    throw psbtError(
+      'PSBT_DERIVATION_WRONG',
+      `${where}: the derivations point at ${nameOf(found)} and at ${nameOf(place)} at once.`,
+      { map: where.toLowerCase(), places: [found, place].map(nameOf).sort() },
+    );
+  }
+  return found;
+};
+
+/** Every derivation that names a key of the policy, or the origin of one, must have both right. */
+const checkDerivations = (
+  map: PsbtMap,
+  field: DerivationField,
+  script: PolicyScript,
+  policy: WalletPolicy,
+  where: string,
+): void => {
+  for (const { key, value: origin } of fieldsOf(map, field)) {
+    const owner = script.publicKeys.findIndex((own) => equalBytes(own, key));
+    const claimed = claimOf(origin, policy)?.cosigner ?? -1;
+    if (owner === claimed) continue;
+    const cosigner = policy.cosigners[owner >= 0 ? owner : claimed];
+    if (cosigner === undefined) throw new Error('one of two different indices is not -1');
+    const path = `[${formatKeyOrigin(origin, "'")}]`;
+    throw psbtError(
+      'PSBT_DERIVATION_WRONG',
+      owner >= 0
+        ? `${where}: the key of ${cosigner.name} is said to come from ${path}.`
+        : `${where}: ${path} is where ${cosigner.name} has another key.`,
+      {
+        map: where.toLowerCase(),
+        cosigner: cosigner.name,
+        publicKey: formatHex(key),
+        ...(owner >= 0 ? {} : { expected: formatHex(script.publicKeys[claimed] ?? key) }),
+      },
+    );
+  }
+};
+
+const checkScript = (
+  map: PsbtMap,
+  field: Field<undefined, Uint8Array>,
+  expected: Uint8Array | undefined,
+  where: string,
+): void => {
+  const actual = fieldOf(map, field);
+  if (actual === undefined) return;
+  if (expected !== undefined && equalBytes(expected, actual)) return;
+  throw psbtError('PSBT_SCRIPT_MISMATCH', `${where}: ${field.name} is not the policy’s.`, {
+    map: where.toLowerCase(),
+    expected: expected === undefined ? 'none' : formatHex(expected),
+    actual: formatHex(actual),
+  });
+};
+
+/** Where the parent fingerprint stands in a serialised extended key (BIP-32): hearsay, not compared. */
+const PARENT: readonly [number, number] = [5, 9];
+
+const checkExtendedKeys = (global: PsbtMap, policy: WalletPolicy): void => {
+  const own = policy.cosigners.map(({ key }) => withoutParent(encodeExtendedKey(key)));
+  for (const { key, value: origin } of fieldsOf(global, GLOBAL.extendedKey)) {
+    const shown = withoutParent(key);
+    const cosigner = policy.cosigners[own.findIndex((known) => equalBytes(known, shown))];
+    if (cosigner === undefined) {
+      throw psbtError(
+        'PSBT_NOT_THIS_POLICY',
+        `The PSBT brings an extended key that is no cosigner’s of the policy ${policy.name}.`,
+        { map: 'global', extendedKey: formatHex(key) },
+      );
+    }
+    const expected = formatKeyOrigin(cosigner.origin, "'");
+    const actual = formatKeyOrigin(origin, "'");
+    if (expected !== actual) {
+      throw psbtError(
+        'PSBT_DERIVATION_WRONG',
+        `The PSBT gives the extended key of ${cosigner.name} the origin ${actual}.`,
+        { map: 'global', cosigner: cosigner.name, expected, actual },
+      );
+    }
+  }
+};
+
+const withoutParent = (key: Uint8Array): Uint8Array => key.slice().fill(0, ...PARENT);

@@ -1,0 +1,105 @@
+import {
+  branchNumbers,
+  encodeExtendedKey,
+  type PolicyScript,
+  sortKeys,
+  type WalletPolicy,
+} from '@qoima/policy';
+import { equalBytes } from '@qoima/primitives';
+import { type Field, GLOBAL, INPUT, OUTPUT, record } from './fields.ts';
+import { type PsbtMap, type PsbtRecord, sortedMap } from './record.ts';
+import { SIGHASH } from './sighash.ts';
+import { encodeOutput, type TransactionOutput } from './transaction.ts';
+
+/** What a policy has to say in the maps of a PSBT, prepared once for many inputs and outputs. */
+export interface PolicyFields {
+  /** PSBT_GLOBAL_XPUB of every cosigner, in order: a Ledger needs them to recognise the policy. */
+  readonly global: PsbtMap;
+  readonly sorted: boolean;
+  /** Each cosigner's key origin as PSBT_*_BIP32_DERIVATION holds it, its last two steps still zero. */
+  readonly origins: readonly Uint8Array[];
+}
+
+export const policyFields = ({ cosigners, sorted }: WalletPolicy): PolicyFields => ({
+  global: sortedMap(
+    cosigners.map(({ key, origin }) => record(GLOBAL.extendedKey, origin, encodeExtendedKey(key))),
+  ),
+  sorted,
+  origins: cosigners.map(({ origin: { fingerprint, path } }) =>
+    INPUT.derivation.value.encode({ fingerprint, path: [...path, 0, 0] }),
+  ),
+});
+
+/**
+ * All that a signer wants to know of a coin, in order, with sighash type ALL and every cosigner's
+ * derivation. `bytes` is the transaction that made the coin, and `output` the output that it is.
+ */
+export const inputFields = (
+  fields: PolicyFields,
+  script: PolicyScript,
+  bytes: Uint8Array,
+  output: TransactionOutput,
+): PsbtMap => {
+  const map = [plain(INPUT.nonWitnessUtxo, bytes)];
+  if (script.witnessScript) map.push(plain(INPUT.witnessUtxo, encodeOutput(output)));
+  map.push(sighashAll);
+  if (script.redeemScript) map.push(plain(INPUT.redeemScript, script.redeemScript));
+  if (script.witnessScript) map.push(plain(INPUT.witnessScript, script.witnessScript));
+  pushDerivations(map, fields, script, INPUT.derivation.type);
+  return map;
+};
+
+/** The scripts of an own output and every cosigner's derivation, in order. */
+export const outputFields = (fields: PolicyFields, script: PolicyScript): PsbtMap => {
+  const map: PsbtRecord[] = [];
+  if (script.redeemScript) map.push(plain(OUTPUT.redeemScript, script.redeemScript));
+  if (script.witnessScript) map.push(plain(OUTPUT.witnessScript, script.witnessScript));
+  pushDerivations(map, fields, script, OUTPUT.derivation.type);
+  return map;
+};
+
+const none = new Uint8Array();
+
+/** A record whose value is known to fit its field: made a thousand times, it is not looked at again. */
+const plain = (field: Field<undefined, unknown>, value: Uint8Array): PsbtRecord => ({
+  type: field.type,
+  keyData: none,
+  value,
+});
+
+const sighashAll = record(INPUT.sighashType, SIGHASH.all);
+
+const pushDerivations = (
+  map: PsbtRecord[],
+  { sorted, origins }: PolicyFields,
+  script: PolicyScript,
+  type: number,
+): void => {
+  // BIP-67 puts the keys in the order that records have; they need not be sorted twice.
+  for (const keyData of sorted ? script.scriptKeys : sortKeys(script.publicKeys)) {
+    const origin = origins[ownerOf(script, keyData)];
+    if (origin === undefined) throw new Error('a script has one key for each cosigner');
+    const value = origin.slice();
+    const steps = value.length - 8;
+    value[steps] = branchNumbers[script.branch];
+    writeIndex(value, steps + 4, script.index);
+    map.push({ type, keyData, value });
+  }
+};
+
+const ownerOf = ({ publicKeys }: PolicyScript, publicKey: Uint8Array): number => {
+  let owner = 0;
+  for (const key of publicKeys) {
+    if (equalBytes(key, publicKey)) return owner;
+    owner++;
+  }
+  return -1;
+};
+
+/** Little-endian, 4 bytes. */
+const writeIndex = (bytes: Uint8Array, at: number, index: number): void => {
+  bytes[at] = index;
+  bytes[at + 1] = index >>> 8;
+  bytes[at + 2] = index >>> 16;
+  bytes[at + 3] = index >>> 24;
+};

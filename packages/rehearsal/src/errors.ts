@@ -1,0 +1,34 @@
+import { type ErrorMaker, type ErrorTable, errorMaker } from '@qoima/primitives';
+
+const table = {
+  REHEARSAL_NO_BITCOIND: {
+    kind: 'usage',
+    meaning: 'A rehearsal on a real Bitcoin Core was asked for, and there is no bitcoind.',
+    action: 'Set BITCOIND to its path, put it on the PATH, or leave --node away.',
+  },
+  REHEARSAL_BITCOIND_FAILED: {
+    kind: 'failed',
+    meaning: 'The bitcoind of a rehearsal ended or did not answer.',
+    action: 'Read its debug.log; it needs wallet support and a free port on 127.0.0.1.',
+  },
+  REHEARSAL_FOLDER_NOT_EMPTY: {
+    kind: 'usage',
+    meaning: 'The folder for a rehearsal holds files already.',
+    action: 'Give an empty folder or none.',
+  },
+  REHEARSAL_NODE_REFUSED: {
+    kind: 'failed',
+    meaning: 'The node of a rehearsal refused what the rehearsal itself asked of it.',
+    action: 'Report this with the message of the node.',
+  },
+  REHEARSAL_STEP_DIFFERED: {
+    kind: 'failed',
+    meaning: 'A step of a rehearsal ended otherwise than expected.',
+    action: 'Read the error of the step; everything it wrote is still in the folder.',
+  },
+} as const;
+
+/** The error codes of `@qoima/rehearsal`. */
+export const rehearsalErrors: ErrorTable = table;
+
+export const rehearsalError: ErrorMaker<typeof table> = errorMaker(table);

@@ -1,0 +1,278 @@
+import { MAX_SATS } from '@qoima/primitives';
+import { type CreateOutput, OUTPUT, type Psbt, type PsbtMap, record } from '@qoima/psbt';
+import { describe, expect, it } from 'vitest';
+import type { ReviewLimits } from '../src/index.ts';
+import { breachTable, findingsIn } from './breach.ts';
+import {
+  BRANCH_STEP,
+  BTC,
+  CHANGE_INDEX,
+  cleanSpend,
+  cosigners,
+  editOutput,
+  editRecords,
+  editTransaction,
+  FEE,
+  foreign,
+  INDEX_STEP,
+  originWith,
+  own,
+  PAYMENT,
+  put,
+  strangerScript,
+  weaker,
+  without,
+} from './spend.ts';
+
+const CHANGE = 20n * BTC - PAYMENT - FEE;
+
+const inChange = (edit: (map: PsbtMap) => PsbtMap, psbt = cleanSpend()): Psbt =>
+  editOutput(psbt, 1, edit);
+
+/** The change output keeps its derivations and scripts, and pays this script. */
+const changeTo = (script: Uint8Array, psbt = cleanSpend()): Psbt =>
+  editTransaction(psbt, (transaction) => ({
+    ...transaction,
+    outputs: transaction.outputs.map((output, i) => (i === 1 ? { ...output, script } : output)),
+  }));
+
+const paths = (numbers: Readonly<Record<number, number>>, only?: number): Psbt =>
+  inChange(
+    editRecords(OUTPUT.derivation, (one, at) =>
+      only === undefined || at === only ? { ...one, value: originWith(one.value, numbers) } : one,
+    ),
+  );
+
+/** A spend that pays these; what they leave of 20 BTC and the fee comes back as change. */
+const paying = (...payments: readonly (readonly [script: Uint8Array, amount: bigint])[]): Psbt => {
+  const paid = payments.reduce((sum, [, amount]) => sum + amount, FEE);
+  const outputs = payments.map(
+    ([scriptPubKey, amount]): CreateOutput => ({ kind: 'payment', scriptPubKey, amount }),
+  );
+  return cleanSpend('wsh', 0, [
+    ...outputs,
+    { kind: 'change', index: CHANGE_INDEX, amount: 20n * BTC - paid },
+  ]);
+};
+
+const spending = (payment: bigint, change: bigint): Psbt =>
+  cleanSpend('wsh', 0, [
+    { kind: 'payment', scriptPubKey: strangerScript, amount: payment },
+    { kind: 'change', index: CHANGE_INDEX, amount: change },
+  ]);
+
+/** The outputs have these amounts, whatever the inputs bring. */
+const amounts = (...of: readonly bigint[]): Psbt =>
+  editTransaction(cleanSpend(), (transaction) => ({
+    ...transaction,
+    outputs: transaction.outputs.map((output, i) => ({ ...output, amount: of[i] ?? 0n })),
+  }));
+
+const changeAt = (index: number): Psbt =>
+  cleanSpend('wsh', 0, [
+    { kind: 'payment', scriptPubKey: strangerScript, amount: PAYMENT },
+    { kind: 'change', index, amount: CHANGE },
+  ]);
+
+const script = (start: readonly number[], length: number): Uint8Array => {
+  const bytes = new Uint8Array(length).fill(5);
+  bytes.set(start);
+  return bytes;
+};
+
+const p2pkh = Uint8Array.of(0x76, 0xa9, 20, ...new Uint8Array(20).fill(5), 0x88, 0xac);
+const p2sh = Uint8Array.of(0xa9, 20, ...new Uint8Array(20).fill(5), 0x87);
+const p2wsh = script([0, 32], 34);
+const p2tr = script([0x51, 32], 34);
+const opReturn = Uint8Array.of(0x6a, 4, 1, 2, 3, 4);
+
+const own4 = own.wsh.at('change', CHANGE_INDEX);
+
+const breaches = breachTable([
+  [
+    'change goes to a stranger, and keeps our derivations',
+    'block change-not-proven, output 1',
+    () => changeTo(strangerScript),
+  ],
+  [
+    'change goes to our next address, and keeps the derivations of this one',
+    'block change-not-proven, output 1',
+    () => changeTo(own.wsh.at('change', CHANGE_INDEX + 1).scriptPubKey),
+  ],
+  [
+    'change goes to the same keys under a smaller quorum',
+    'block change-not-proven, output 1',
+    () => changeTo(weaker.at('change', CHANGE_INDEX).scriptPubKey),
+  ],
+  [
+    'change goes to the same keys under another script type',
+    'block change-not-proven, output 1',
+    () => changeTo(own['sh-wsh'].at('change', CHANGE_INDEX).scriptPubKey),
+  ],
+  [
+    'change goes to a policy with one key exchanged',
+    'block change-not-proven, output 1',
+    () => changeTo(foreign.at('change', CHANGE_INDEX).scriptPubKey),
+  ],
+  [
+    'all derivations say another index',
+    'block change-not-proven, output 1',
+    () => paths({ [INDEX_STEP]: 5 }),
+  ],
+  [
+    'all derivations say the other branch',
+    'block change-not-proven, output 1',
+    () => paths({ [BRANCH_STEP]: 0 }),
+  ],
+  [
+    'one derivation says another index',
+    'block change-not-proven, output 1',
+    () => paths({ [INDEX_STEP]: 5 }, 4),
+  ],
+  [
+    'one fingerprint is changed',
+    'block change-not-proven, output 1',
+    () => paths({ 0: 0x01020304 }, 0),
+  ],
+  [
+    "a stranger's derivation stands among ours",
+    'block change-not-proven, output 1',
+    () => {
+      const { key, origin } = cosigners[5] as (typeof cosigners)[number];
+      const path = [...origin.path, 1, CHANGE_INDEX];
+      return inChange(put(record(OUTPUT.derivation, { ...origin, path }, key.publicKey)));
+    },
+  ],
+  [
+    'a payment claims to be ours',
+    'block change-not-proven, output 0',
+    () => {
+      const spend = cleanSpend();
+      return editOutput(spend, 0, () => spend.outputs[1] as PsbtMap);
+    },
+  ],
+  [
+    'the change has another witness script',
+    'block witness-script, output 1',
+    () => inChange(put(record(OUTPUT.witnessScript, own.wsh.at('change', 0).multisigScript))),
+  ],
+  [
+    'the change has a redeem script where there is none',
+    'block redeem-script, output 1',
+    () => inChange(put(record(OUTPUT.redeemScript, own4.scriptPubKey))),
+  ],
+  [
+    'the change goes 201 addresses beyond the inputs',
+    'warn change-index-far, output 1',
+    () => changeAt(3 + 201),
+  ],
+  [
+    'the change goes to the last address there is',
+    'warn change-index-far, output 1',
+    () => changeAt(0x7fffffff),
+  ],
+  [
+    'a receive address of our own is paid',
+    'note output-own-receive, output 1',
+    () => {
+      const { scriptPubKey } = own.wsh.at('receive', CHANGE_INDEX);
+      const moved = changeTo(scriptPubKey, inChange(without(OUTPUT.witnessScript)));
+      const { publicKeys } = own.wsh.at('receive', CHANGE_INDEX);
+      return inChange(
+        () =>
+          publicKeys.map((key, i) => {
+            const { origin } = cosigners[i] as (typeof cosigners)[number];
+            return record(
+              OUTPUT.derivation,
+              { ...origin, path: [...origin.path, 0, CHANGE_INDEX] },
+              key,
+            );
+          }),
+        moved,
+      );
+    },
+  ],
+  ['data is written', 'warn output-op-return, output 0', () => paying([opReturn, 0n])],
+  ['bitcoin is burnt', 'warn output-op-return, output 0', () => paying([opReturn, BTC])],
+  [
+    'a bare script is paid',
+    'warn output-unknown-script, output 0',
+    () => paying([Uint8Array.of(0x51), BTC]),
+  ],
+  [
+    'an empty script is paid',
+    'warn output-unknown-script, output 0',
+    () => paying([new Uint8Array(), BTC]),
+  ],
+  [
+    'a script of a kilobyte is paid',
+    'warn output-unknown-script, output 0',
+    () => paying([new Uint8Array(1000).fill(0x51), BTC]),
+  ],
+  [
+    'a witness version without rules is paid',
+    'warn output-unknown-script, output 0',
+    () => paying([script([0x52, 32], 34), BTC]),
+  ],
+  ['nothing is paid', 'warn output-dust, output 0', () => paying([strangerScript, 0n])],
+  [
+    'the change is dust',
+    'warn output-dust, output 1',
+    () => spending(20n * BTC - FEE - 329n, 329n),
+  ],
+  [
+    'the outputs take a satoshi more than there is',
+    'block fee-negative, transaction',
+    () => amounts(PAYMENT, 5n * BTC + 1n),
+  ],
+  [
+    'the outputs take more than can exist',
+    'block amount-sum, transaction',
+    () => amounts(MAX_SATS, MAX_SATS),
+  ],
+  [
+    'the fee is above its limit',
+    'warn fee-amount, transaction',
+    () => spending(PAYMENT, 5n * BTC - 10_000_001n),
+    { limits: { feeRate: MAX_SATS } },
+  ],
+  [
+    'the fee rate is above its limit',
+    'warn fee-rate, transaction',
+    () => spending(PAYMENT, 5n * BTC - 500_000n),
+  ],
+  [
+    'the fee is above its share',
+    'warn fee-share, transaction',
+    () => spending(PAYMENT, 4n * BTC - 1n),
+    { limits: { feeRate: MAX_SATS, feeSats: MAX_SATS } },
+  ],
+]);
+
+describe('each output, and the fee', () => {
+  it.each(breaches)('$breach: $found', ({ found, psbt, judgedBy }) => {
+    expect(findingsIn(psbt(), judgedBy)).toEqual([found]);
+  });
+
+  it.each([
+    ['the derivations in another order', inChange((map) => [...map].reverse())],
+    ['change without derivations, which is a payment', inChange(without(OUTPUT.derivation))],
+    ['change 200 addresses beyond the inputs', changeAt(3 + 200)],
+    ['a fee at its limit', spending(PAYMENT, 5n * BTC - 10_000_000n), { feeRate: MAX_SATS }],
+    ['a fee at its share', spending(PAYMENT, 4n * BTC), { feeRate: MAX_SATS, feeSats: MAX_SATS }],
+    ['no fee at all', spending(PAYMENT, 5n * BTC)],
+  ])('passes over %s', (_what, psbt, limits?: Partial<ReviewLimits>) => {
+    expect(findingsIn(psbt, { limits: { ...limits } })).toEqual([]);
+  });
+
+  it.each([
+    ['p2pkh', p2pkh, 546n],
+    ['p2sh', p2sh, 540n],
+    ['p2wpkh', strangerScript, 294n],
+    ['p2wsh', p2wsh, 330n],
+    ['p2tr', p2tr, 330n],
+  ])('takes a satoshi less than the dust limit of %s for dust', (_kind, to, limit) => {
+    expect(findingsIn(paying([to, limit]))).toEqual([]);
+    expect(findingsIn(paying([to, limit - 1n]))).toEqual(['warn output-dust, output 0']);
+  });
+});

@@ -1,0 +1,153 @@
+import { encodeExtendedKey } from '@qoima/policy';
+import { GLOBAL, INPUT, OUTPUT, type Psbt, record, type UnsignedTransaction } from '@qoima/psbt';
+import { describe, expect, it } from 'vitest';
+import { breachTable, findingsIn } from './breach.ts';
+import {
+  cleanSpend,
+  cosigners,
+  editGlobal,
+  editInput,
+  editOutput,
+  editTransaction,
+  put,
+} from './spend.ts';
+
+const withXpub = (cosigner: number, edit: (key: Uint8Array) => Uint8Array, origin = cosigner) => {
+  const { key } = cosigners[cosigner] as (typeof cosigners)[number];
+  const { origin: from } = cosigners[origin] as (typeof cosigners)[number];
+  // One more than the five that are there, whose keys differ in the parent's fingerprint at least.
+  const bytes = edit(encodeExtendedKey(key)).fill(0xee, 5, 9);
+  return editGlobal(cleanSpend(), put(record(GLOBAL.extendedKey, from, bytes)));
+};
+
+const timed = (
+  edit: Partial<UnsignedTransaction>,
+  sequence?: number,
+  at: readonly number[] = [0, 1],
+): Psbt =>
+  editTransaction(cleanSpend(), (transaction) => ({
+    ...transaction,
+    inputs: transaction.inputs.map((input, i) =>
+      sequence === undefined || !at.includes(i) ? input : { ...input, sequence },
+    ),
+    ...edit,
+  }));
+
+/** A type that no BIP has given away. */
+const unknown = (keyData = 0, value = 1) => ({
+  type: 0x77,
+  keyData: Uint8Array.of(keyData),
+  value: new Uint8Array(value),
+});
+const proprietary = Uint8Array.of(3, 0x61, 0x62, 0x63, 0);
+
+const breaches = breachTable([
+  [
+    'there are neither inputs nor outputs',
+    'block transaction-empty, transaction',
+    () =>
+      editTransaction({ ...cleanSpend(), inputs: [], outputs: [] }, (transaction) => ({
+        ...transaction,
+        inputs: [],
+        outputs: [],
+      })),
+  ],
+  [
+    'inputs may still be added',
+    'warn transaction-modifiable, global',
+    () => editGlobal(cleanSpend('wsh', 2), put(record(GLOBAL.modifiable, 1))),
+  ],
+  ['an xpub of a stranger', 'block xpub-foreign, global xpub 3', () => withXpub(5, (key) => key)],
+  [
+    'an xpub of a cosigner with the origin of another',
+    'block xpub-foreign, global xpub 3',
+    () => withXpub(4, (key) => key, 3),
+  ],
+  [
+    'an xpub of a cosigner with other version bytes',
+    'block xpub-foreign, global xpub 0',
+    () => withXpub(4, (key) => key.fill(0, 0, 1)),
+  ],
+  [
+    'an xpub of a cosigner with another chain code',
+    'block xpub-foreign, global xpub 3',
+    () => withXpub(4, (key) => key.fill(0xff, 13, 14)),
+  ],
+  [
+    'a version that no node relays',
+    'warn transaction-version, transaction',
+    () => timed({ version: 4 }),
+  ],
+  ['a version below zero', 'warn transaction-version, transaction', () => timed({ version: -1 })],
+  ['a lock time as a height', 'warn lock-time, transaction', () => timed({ lockTime: 900_000 })],
+  [
+    'a lock time as a time',
+    'warn lock-time, transaction',
+    () => timed({ lockTime: 4_000_000_000 }),
+  ],
+  [
+    'a coin that has to age for ten blocks',
+    'warn sequence-lock, input 1',
+    () => timed({}, 10, [1]),
+  ],
+  [
+    'a coin that has to age for some time',
+    'warn sequence-lock, input 0',
+    () => timed({}, 0x00400001, [0]),
+  ],
+  [
+    'a proprietary field in the global map',
+    'note field-unused, global',
+    () => editGlobal(cleanSpend(), put(record(GLOBAL.proprietary, Uint8Array.of(1), proprietary))),
+  ],
+  [
+    'an unknown field in an input',
+    'note field-unused, input 1',
+    () => editInput(cleanSpend(), 1, put(unknown())),
+  ],
+  [
+    'a preimage in an input',
+    'note field-unused, input 0',
+    () =>
+      editInput(cleanSpend(), 0, put(record(INPUT.hash160, new Uint8Array(2), new Uint8Array(20)))),
+  ],
+  [
+    'a taproot field in an output',
+    'note field-unused, output 0',
+    () => editOutput(cleanSpend(), 0, put(record(OUTPUT.taprootInternalKey, new Uint8Array(32)))),
+  ],
+]);
+
+describe('the PSBT as a whole', () => {
+  it.each(breaches)('$breach: $found', ({ found, psbt, judgedBy }) => {
+    expect(findingsIn(psbt(), judgedBy)).toEqual([found]);
+  });
+
+  it('takes an own xpub, whatever it says of its parent', () => {
+    expect(findingsIn(withXpub(2, (key) => key))).toEqual([]);
+  });
+
+  it('asks for no xpubs', () => {
+    const none = editGlobal(cleanSpend(), (map) =>
+      map.filter(({ type }) => type !== GLOBAL.extendedKey.type),
+    );
+    expect(findingsIn(none)).toEqual([]);
+  });
+
+  it.each([
+    ['a lock time that final sequences switch off', timed({ lockTime: 900_000 }, 0xffffffff)],
+    ['a relative lock of nothing', timed({}, 0x00400000)],
+    ['a relative lock before version 2', timed({ version: 1 }, 10)],
+    ['version 3', timed({ version: 3 })],
+    ['sequences that are numbers only', timed({}, 0xfffffffe)],
+  ])('passes over %s', (_what, psbt) => {
+    expect(findingsIn(psbt)).toEqual([]);
+  });
+
+  it('tells every unused field of a map in one note', () => {
+    const many = Array.from({ length: 40 }, (_, i) => ({ ...unknown(i), type: 0x30 + (i % 8) }));
+    expect(findingsIn(editInput(cleanSpend(), 0, put(...many)))).toEqual([
+      'note field-unused, input 0',
+    ]);
+  });
+});

@@ -1,0 +1,101 @@
+import { writeNewFile } from '@qoima/journal';
+import {
+  decodePolicyFile,
+  encodePolicyFile,
+  policyId,
+  policyJson,
+  policySheet,
+} from '@qoima/policy';
+import { parseUtf8 } from '@qoima/primitives';
+import { findingJson, findingLine } from '@qoima/review';
+import { formatFields } from '@qoima/terminal';
+import type { Command } from 'commander';
+import { copiedId } from '../copied-id.ts';
+import { stationError } from '../errors.ts';
+import { ownCosigner } from '../own-cosigner.ts';
+import { type OpenSession, readTextFile } from '../session.ts';
+
+/** `qoima-station policy import | show | verify`. */
+export const addPolicyCommands = (program: Command, open: OpenSession): void => {
+  const policy = program.command('policy').description('who may spend');
+
+  policy
+    .command('import')
+    .description('pin a policy, once its id has been compared with the other custodians')
+    .argument('<file>', 'policy file')
+    .option('--accept <id>', 'the whole id, as the custodians compared it; otherwise you are asked')
+    .action(async (file: string, options: { accept?: string }, command: Command) => {
+      const { station, terminal } = open(command);
+      const { policy: read, findings } = decodePolicyFile(readTextFile(file), file);
+      checkNetwork(station.network, read.network);
+      const own = ownCosigner(station.key.read(), read);
+      const id = policyId(read);
+      const accepted = options.accept === undefined ? undefined : copiedId(options.accept);
+      if (accepted !== undefined && accepted !== id) {
+        throw stationError('STATION_ID_MISMATCH', `${file} holds another policy.`, {
+          expected: accepted.slice(0, 100),
+          actual: id,
+        });
+      }
+      const sheet = [formatFields(policySheet(read)), ...findings.map(findingLine)];
+      if (!terminal.output.json) terminal.output.line(...sheet);
+      const word = id.slice(0, 8);
+      await terminal.confirm({
+        question: `Pin this policy? Every custodian must read out the same id.`,
+        word,
+        given: accepted === undefined ? undefined : word,
+      });
+      await station.change((journal) => {
+        journal.append('policy.pinned', { policyId: id, name: read.name, cosigner: own.name });
+        station.policies.pin(read);
+      });
+      terminal.output.result(
+        { ...policyJson(read), cosigner: own.name },
+        `Pinned. This station is ${own.name}.`,
+      );
+    });
+
+  policy
+    .command('show')
+    .description('show a pinned policy: its id, its keys, its first address')
+    .argument('[policy]', 'name or beginning of the id')
+    .option('--out <file>', 'write the policy file here')
+    .action((selector: string | undefined, options: { out?: string }, command: Command) => {
+      const { station, terminal, scripts } = open(command);
+      const shown = selector === undefined ? scripts().policy : station.policies.find(selector);
+      if (options.out !== undefined) {
+        writeNewFile(options.out, parseUtf8(encodePolicyFile(shown)));
+      }
+      terminal.output.result(policyJson(shown), formatFields(policySheet(shown)));
+    });
+
+  policy
+    .command('verify')
+    .description('check that a policy file is the one that this station has pinned')
+    .argument('<file>', 'policy file')
+    .action((file: string, _options: object, command: Command) => {
+      const { station, terminal } = open(command);
+      const { policy: read, findings } = decodePolicyFile(readTextFile(file), file);
+      checkNetwork(station.network, read.network);
+      const id = policyId(read);
+      if (!station.policies.list().some((pinned) => policyId(pinned) === id)) {
+        throw stationError('STATION_POLICY_NOT_PINNED', `${read.name} in ${file} is not pinned.`, {
+          actual: id,
+        });
+      }
+      terminal.output.result({ ...policyJson(read), findings: findings.map(findingJson) }, [
+        formatFields(policySheet(read)),
+        ...findings.map(findingLine),
+        'This is the policy that this station has pinned.',
+      ]);
+    });
+};
+
+const checkNetwork = (expected: string, actual: string): void => {
+  if (expected === actual) return;
+  throw stationError(
+    'STATION_NETWORK_MIXED',
+    `The policy is for ${actual}, and this station works on ${expected}.`,
+    { expected, actual },
+  );
+};

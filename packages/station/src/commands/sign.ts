@@ -1,0 +1,94 @@
+import { basename, dirname, join } from 'node:path';
+import { formatHex } from '@qoima/primitives';
+import { reportJson, reviewPsbt, signingSheet } from '@qoima/review';
+import { formatFields } from '@qoima/terminal';
+import type { Command } from 'commander';
+import { copiedId } from '../copied-id.ts';
+import { stationError } from '../errors.ts';
+import { ownCosigner } from '../own-cosigner.ts';
+import { type OpenSession, readPsbtFile } from '../session.ts';
+import { judgePsbt, signAccepted } from '../sign.ts';
+
+/** `qoima-station inspect | sign`. */
+export const addSignCommands = (program: Command, open: OpenSession): void => {
+  program
+    .command('inspect')
+    .description('show the signing sheet of a PSBT; nothing is signed')
+    .argument('<psbt>', 'PSBT file: binary, base64 or hex')
+    .action((file: string, _options: object, command: Command) => {
+      const { terminal, scripts } = open(command);
+      const own = scripts();
+      const psbt = readPsbtFile(file);
+      const report = reviewPsbt(psbt, own);
+      if (!terminal.output.json) terminal.output.line(formatFields(signingSheet(report)));
+      judgePsbt(
+        report,
+        report.findings.map(({ rule }) => rule),
+      );
+      terminal.output.result(reportJson(report));
+    });
+
+  program
+    .command('sign')
+    .description('review a PSBT, show its signing sheet, and sign it once you accept it')
+    .argument('<psbt>', 'PSBT file: binary, base64 or hex')
+    .option(
+      '--out <file>',
+      'signed PSBT to write; else beside the PSBT, with -signed-<fingerprint>',
+    )
+    .option(
+      '--accept <digest>',
+      'the whole digest of the sheet, read before; otherwise you are asked',
+    )
+    .option('--accept-warning <rule>', 'accept a warning by its rule; may be repeated', collect)
+    .action(async (file: string, options: SignOptions, command: Command) => {
+      const { station, terminal, scripts } = open(command);
+      const own = scripts();
+      const key = station.key.read();
+      const cosigner = ownCosigner(key, own.policy);
+      const out = options.out ?? signedName(file, formatHex(cosigner.origin.fingerprint));
+      const psbt = readPsbtFile(file);
+      const report = reviewPsbt(psbt, own);
+      if (!terminal.output.json) terminal.output.line(formatFields(signingSheet(report)));
+      judgePsbt(report, options.acceptWarning ?? []);
+      const accepted = options.accept === undefined ? undefined : copiedId(options.accept);
+      if (accepted !== undefined && accepted !== report.digest) {
+        throw stationError('STATION_ID_MISMATCH', 'The digest is not that of this PSBT.', {
+          expected: accepted.slice(0, 100),
+          actual: report.digest,
+        });
+      }
+      const word = report.digest.slice(0, 8);
+      await terminal.confirm({
+        question: 'Sign this? Compare every line with what was approved.',
+        word,
+        given: accepted === undefined ? undefined : word,
+      });
+      const { signatures } = await signAccepted(station, {
+        psbt,
+        scripts: own,
+        report,
+        key,
+        cosigner,
+        out,
+      });
+      terminal.output.result(
+        { report: reportJson(report), signatures, file: out },
+        `Signatures by ${cosigner.name}: ${signatures}. Written to ${out}.`,
+      );
+    });
+};
+
+interface SignOptions {
+  readonly out?: string;
+  readonly accept?: string;
+  readonly acceptWarning?: readonly string[];
+}
+
+const signedName = (file: string, fingerprint: string): string =>
+  join(dirname(file), `${basename(file).replace(/\.psbt$/i, '')}-signed-${fingerprint}.psbt`);
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];

@@ -1,0 +1,78 @@
+import { type ErrorMaker, type ErrorTable, errorMaker } from '@qoima/primitives';
+
+const table = {
+  STATION_FILE_INVALID: {
+    kind: 'failed',
+    meaning: 'A file in the station’s folder is not what this version writes.',
+    action: 'Restore it from a backup; do not edit it by hand.',
+  },
+  STATION_KEY_EXISTS: {
+    kind: 'refused',
+    meaning: 'This station has a key already.',
+    action: 'Use another --home for another key; a key is never written over.',
+  },
+  STATION_KEY_MISSING: {
+    kind: 'usage',
+    meaning: 'This station has no key yet.',
+    action:
+      'Make one with "qoima-station key create", or bring one with "qoima-station key import".',
+  },
+  STATION_KEY_NOT_IN_POLICY: {
+    kind: 'refused',
+    meaning: 'The policy does not hold this station’s key, to the byte.',
+    action: 'Do not pin it; ask the coordinator which key record the policy was made of.',
+  },
+  STATION_NETWORK_MIXED: {
+    kind: 'refused',
+    meaning: 'A file is for another network than the station works on.',
+    action: 'Take the right file, or set --network to that one.',
+  },
+  STATION_NO_POLICY: {
+    kind: 'usage',
+    meaning: 'The station has pinned no policy, or none of that name or id.',
+    action: 'Pin one with "qoima-station policy import", or check --policy, --network and --home.',
+  },
+  STATION_POLICY_AMBIGUOUS: {
+    kind: 'usage',
+    meaning: 'More than one pinned policy fits.',
+    action: 'Name one of them with --policy: its name, or the beginning of its id.',
+  },
+  STATION_POLICY_NOT_PINNED: {
+    kind: 'refused',
+    meaning: 'A policy file is not one that this station has pinned.',
+    action: 'Compare its id with the other custodians before you pin it.',
+  },
+  STATION_ID_MISMATCH: {
+    kind: 'refused',
+    meaning: 'The id that was accepted is not the id of what is there.',
+    action:
+      'Compare all 64 digits again, and write them without spaces; nothing was pinned or signed.',
+  },
+  STATION_REVIEW_BLOCKED: {
+    kind: 'refused',
+    meaning: 'The station cannot prove that a PSBT does what it should.',
+    action:
+      'Do not sign it; show the finding to the other custodians and to whoever sent it. Nothing was signed.',
+  },
+  STATION_WARNING_OPEN: {
+    kind: 'refused',
+    meaning: 'The review warns of something that nobody has accepted.',
+    action:
+      'Read it; to go on, accept each rule by its name with --accept-warning. Nothing was signed.',
+  },
+  STATION_ALREADY_SIGNED: {
+    kind: 'refused',
+    meaning: 'Every input carries this station’s signature already.',
+    action: 'Hand the file on; there is nothing to sign here.',
+  },
+  STATION_OPTION_INVALID: {
+    kind: 'usage',
+    meaning: 'The value of an option is not of its form.',
+    action: 'Run the command with --help to see its options.',
+  },
+} as const;
+
+/** The error codes of `@qoima/station`. */
+export const stationErrors: ErrorTable = table;
+
+export const stationError: ErrorMaker<typeof table> = errorMaker(table);

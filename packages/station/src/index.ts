@@ -1,0 +1,2 @@
+export { stationErrors } from './errors.ts';
+export { stationProgram } from './program.ts';

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
+import process from 'node:process';
+import { stationProgram } from './program.ts';
+
+/** More than 24 words with all the white space that a table puts between them. */
+const MAX_INPUT_LENGTH = 4096;
+
+const readInput = async (): Promise<string> => {
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > MAX_INPUT_LENGTH) break;
+  }
+  return text;
+};
+
+process.exitCode = await stationProgram(
+  {
+    argv: process.argv.slice(2),
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+  },
+  { random: (length) => new Uint8Array(randomBytes(length)), readInput },
+);

@@ -1,0 +1,62 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
+import { decodePolicyFile, encodePolicyFile, policyId, type WalletPolicy } from '@qoima/policy';
+import { formatUtf8, parseUtf8 } from '@qoima/primitives';
+import { stationError } from './errors.ts';
+
+/**
+ * The policies that the custodian has compared and accepted, a file each in `policies/`. Everything
+ * that the station proves, it proves from these and from nothing else.
+ */
+export interface PinnedPolicies {
+  list(): readonly WalletPolicy[];
+  /**
+   * The policy of that name, or whose id begins so; without a selector the only one there is.
+   * @throws `STATION_NO_POLICY`, `STATION_POLICY_AMBIGUOUS`
+   */
+  find(selector?: string): WalletPolicy;
+  /** Pinning the same policy again changes nothing. */
+  pin(policy: WalletPolicy): void;
+}
+
+const MAX_POLICY_BYTES = 1 << 18;
+
+export const openPinnedPolicies = (network: string): PinnedPolicies => {
+  const folder = join(network, 'policies');
+  const list = (): readonly WalletPolicy[] => {
+    if (!existsSync(folder)) return [];
+    const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+    return names.sort().map((name) => {
+      const path = join(folder, name);
+      return decodePolicyFile(formatUtf8(readFileBounded(path, MAX_POLICY_BYTES)), path).policy;
+    });
+  };
+  return {
+    list,
+    find: (selector) => {
+      const found = list().filter(
+        (policy) =>
+          selector === undefined ||
+          policy.name === selector ||
+          policyId(policy).startsWith(selector.toLowerCase()),
+      );
+      const [policy, second] = found;
+      if (policy === undefined) {
+        const what =
+          selector === undefined ? 'No policy.' : `No policy ${JSON.stringify(selector)}.`;
+        throw stationError('STATION_NO_POLICY', what);
+      }
+      if (second !== undefined) {
+        const names = found.map(({ name }) => name).join(', ');
+        throw stationError('STATION_POLICY_AMBIGUOUS', `There are ${names}.`);
+      }
+      return policy;
+    },
+    pin: (policy) => {
+      ensureFolder(folder);
+      const path = join(folder, `${policyId(policy)}.json`);
+      writeFileAtomically(path, parseUtf8(encodePolicyFile(policy)));
+    },
+  };
+};

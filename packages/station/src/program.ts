@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { clockFrom } from '@qoima/journal';
+import { type ProgramIo, parserOutput, runProgram } from '@qoima/terminal';
+import { Command } from 'commander';
+import { addAddressCommands } from './commands/address.ts';
+import { addKeyCommands, type KeySources } from './commands/key.ts';
+import { addPolicyCommands } from './commands/policy.ts';
+import { addSignCommands } from './commands/sign.ts';
+import { addStatusCommands } from './commands/status.ts';
+import { sessions } from './session.ts';
+
+/** The program `qoima-station`, from its arguments to its exit code. */
+export const stationProgram = (io: ProgramIo, sources: KeySources): Promise<number> =>
+  runProgram(io, async (terminal) => {
+    const program = new Command('qoima-station')
+      .description('The offline station: reviews, shows and signs. It holds no network code.')
+      .version(version())
+      .option('--home <folder>', 'where its state lies; else $XDG_DATA_HOME or ~/.local/share')
+      .option(
+        '--network <network>',
+        'mainnet, testnet, signet or regtest; also QOIMA_NETWORK',
+        io.env['QOIMA_NETWORK'] ?? 'mainnet',
+      )
+      .option('--policy <name>', 'which pinned policy: its name or the beginning of its id')
+      .option('--json', 'one JSON value on stdout, errors as JSON on stderr')
+      .configureHelp({ showGlobalOptions: true })
+      .addHelpText('after', AFTERWORD)
+      .exitOverride()
+      .configureOutput(parserOutput(io));
+    const open = sessions(terminal, io.env, clockFrom(io.env));
+    addKeyCommands(program, open, sources);
+    addPolicyCommands(program, open);
+    addAddressCommands(program, open);
+    addSignCommands(program, open);
+    addStatusCommands(program, open);
+    await program.parseAsync(io.argv, { from: 'user' });
+  });
+
+const AFTERWORD = `
+The way of a spend: inspect, compare every line with what was approved, sign, hand the signed file back.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 refused by a check.`;
+
+const version = (): string => {
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  );
+  return (manifest as { version: string }).version;
+};

@@ -1,0 +1,52 @@
+import { type Clock, readFileBounded, stateFolder } from '@qoima/journal';
+import { type PolicyScripts, policyScripts } from '@qoima/policy';
+import { formatUtf8, parseNetwork } from '@qoima/primitives';
+import { MAX_PSBT_BYTES, type Psbt, parsePsbt } from '@qoima/psbt';
+import type { Terminal } from '@qoima/terminal';
+import type { Command } from 'commander';
+import { openStation, type Station } from './station.ts';
+
+/** What one command works with. */
+export interface Session {
+  readonly station: Station;
+  readonly terminal: Terminal;
+  /** The pinned policy that `--policy` names, or the only one. */
+  readonly scripts: () => PolicyScripts;
+}
+
+/** Makes the session of a command from the options around it. */
+export type OpenSession = (command: Command) => Session;
+
+interface GlobalOptions {
+  readonly home?: string;
+  readonly network: string;
+  readonly policy?: string;
+}
+
+export const sessions =
+  (
+    terminal: Terminal,
+    env: Readonly<Record<string, string | undefined>>,
+    clock: Clock,
+  ): OpenSession =>
+  (command) => {
+    const options = command.optsWithGlobals<GlobalOptions>();
+    const network = parseNetwork(options.network);
+    const folder = stateFolder({ program: 'qoima-station', network, home: options.home, env });
+    const station = openStation({ folder, network, clock });
+    return {
+      station,
+      terminal,
+      scripts: () => policyScripts(station.policies.find(options.policy)),
+    };
+  };
+
+/** Reads a PSBT from a file of bounded size. @throws `FILE_…`, `PSBT_…` */
+export const readPsbtFile = (path: string): Psbt =>
+  parsePsbt(readFileBounded(path, MAX_PSBT_BYTES));
+
+/** Reads a small text file, a policy for example. @throws `FILE_…` */
+export const readTextFile = (path: string): string =>
+  formatUtf8(readFileBounded(path, MAX_TEXT_BYTES));
+
+const MAX_TEXT_BYTES = 1 << 18;

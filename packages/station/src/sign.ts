@@ -1,0 +1,91 @@
+import { checkNewFile, writeNewFile } from '@qoima/journal';
+import { type Cosigner, type PolicyScripts, policyId } from '@qoima/policy';
+import { formatHex, type Network } from '@qoima/primitives';
+import { encodePsbt, type Psbt, type SignedPsbt, signPsbt } from '@qoima/psbt';
+import { type Report, refusalOf } from '@qoima/review';
+import { softwareSigner } from '@qoima/signer-software';
+import { stationError } from './errors.ts';
+import type { Station } from './station.ts';
+import type { StationKey } from './station-key.ts';
+
+/** What a custodian has before them when they decide. */
+export interface SigningRequest {
+  readonly psbt: Psbt;
+  readonly scripts: PolicyScripts;
+  readonly report: Report;
+  readonly key: StationKey;
+  /** Whom the policy knows the key as. */
+  readonly cosigner: Cosigner;
+  /** Where the signed PSBT goes. */
+  readonly out: string;
+}
+
+/** What signing came to: how many signatures were added. */
+export interface Signed {
+  readonly signatures: number;
+}
+
+/**
+ * Refuses what the station cannot prove. Blocking findings cannot be waved through; every warning must
+ * be accepted by the name of its rule.
+ * @throws `STATION_REVIEW_BLOCKED`, `STATION_WARNING_OPEN`, with the findings
+ */
+export const judgePsbt = (report: Report, acceptedWarnings: readonly string[]): void => {
+  const blocked = refusalOf(report.findings, 'block');
+  if (blocked !== undefined) {
+    throw stationError('STATION_REVIEW_BLOCKED', blocked.message, blocked.details);
+  }
+  const open = refusalOf(report.findings, 'warn', acceptedWarnings);
+  if (open !== undefined) throw stationError('STATION_WARNING_OPEN', open.message, open.details);
+};
+
+/**
+ * Signs every input with the station's key, once the custodian has accepted the report, and writes the
+ * signed PSBT. The policy is matched a second time by the code that signs; the journal has its entry
+ * before the signatures leave.
+ * @throws `STATION_ALREADY_SIGNED`, `PSBT_…`, `FILE_…`
+ */
+export const signAccepted = (station: Station, request: SigningRequest): Promise<Signed> => {
+  const { psbt, scripts, report, key, cosigner, out } = request;
+  return station.change(async (journal) => {
+    const signed = await signWith(key.mnemonic, station.network, psbt, scripts);
+    if (signed.added.length === 0) {
+      throw stationError('STATION_ALREADY_SIGNED', `${cosigner.name} has signed ${report.txid}.`);
+    }
+    const bytes = encodePsbt(signed.psbt);
+    checkNewFile(out, bytes);
+    journal.append('psbt.signed', {
+      policyId: policyId(scripts.policy),
+      txid: report.txid,
+      digest: report.digest,
+      payments: report.payments.map(({ address, script, amount }) => ({
+        to: address ?? formatHex(script),
+        amountSats: amount.toString(),
+      })),
+      feeSats: report.fee?.toString() ?? null,
+      acceptedWarnings: [
+        ...new Set(
+          report.findings.filter(({ severity }) => severity === 'warn').map(({ rule }) => rule),
+        ),
+      ],
+      signatures: signed.added.length,
+    });
+    writeNewFile(out, bytes);
+    return { signatures: signed.added.length };
+  });
+};
+
+/** The keys are in memory for as long as it takes. */
+const signWith = async (
+  mnemonic: string,
+  network: Network,
+  psbt: Psbt,
+  scripts: PolicyScripts,
+): Promise<SignedPsbt> => {
+  const signer = softwareSigner({ mnemonic, network });
+  try {
+    return await signPsbt(psbt, scripts, signer);
+  } finally {
+    signer.close();
+  }
+};

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { type Clock, ensureFolder, type Journal, openJournal } from '@qoima/journal';
+import type { Network } from '@qoima/primitives';
+import { openPinnedPolicies, type PinnedPolicies } from './pinned-policies.ts';
+import { type KeyStore, openKeyStore } from './station-key.ts';
+
+/** One network's folder of a station. It has no way to the network at all. */
+export interface Station {
+  readonly network: Network;
+  readonly journalPath: string;
+  readonly key: KeyStore;
+  readonly policies: PinnedPolicies;
+  /** Changes state, or signs: takes the journal's lock first, so that nothing is done unrecorded. */
+  readonly change: <Result>(
+    work: (journal: Journal) => Promise<Result> | Result,
+  ) => Promise<Result>;
+}
+
+export const openStation = (place: {
+  readonly folder: string;
+  readonly network: Network;
+  readonly clock: Clock;
+}): Station => {
+  const { folder, network, clock } = place;
+  const journalPath = join(folder, 'journal.jsonl');
+  return {
+    network,
+    journalPath,
+    key: openKeyStore(folder),
+    policies: openPinnedPolicies(folder),
+    change: async (work) => {
+      ensureFolder(folder);
+      const journal = openJournal(journalPath, { clock });
+      try {
+        return await work(journal);
+      } finally {
+        journal.close();
+      }
+    },
+  };
+};

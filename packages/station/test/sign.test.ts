@@ -1,0 +1,220 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJournal } from '@qoima/journal';
+import { formatHex } from '@qoima/primitives';
+import {
+  convertPsbt,
+  decodePsbt,
+  encodePsbt,
+  fieldsOf,
+  formatPsbtBase64,
+  INPUT,
+  matchPolicy,
+  type PsbtMap,
+  verifySignatures,
+} from '@qoima/psbt';
+import { reviewPsbt } from '@qoima/review';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Bench,
+  dearSpend,
+  openBench,
+  openReadyBench,
+  sampleSpend,
+  scripts,
+  wordsOf,
+} from './sample.ts';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await openReadyBench();
+});
+afterEach(() => {
+  bench.remove();
+});
+
+const refused = (code: string, exit = 3) => ({
+  code: exit,
+  stderr: expect.stringMatching(new RegExp(`error ${code}: [^\\n]+\\n$`)),
+});
+
+const spend = sampleSpend();
+const { digest } = reviewPsbt(spend, scripts);
+const path = (name: string): string => join(bench.folder, name);
+const entries = () => readJournal(join(bench.home, 'regtest', 'journal.jsonl')).entries;
+
+describe('signing', () => {
+  it('follows a sheet that was shown and a digest that was accepted', async () => {
+    const end = await bench.run(
+      'sign',
+      path('spend.psbt'),
+      '--accept',
+      digest,
+      '--out',
+      path('out'),
+    );
+    expect(end).toMatchObject({ code: 0, stderr: '' });
+    expect(end.stdout).toContain('0.50000000 BTC');
+    expect(end.stdout.replaceAll(' ', '')).toContain(digest);
+    expect(end.stdout).toContain('Signatures by Bolat: 1.');
+    const signed = decodePsbt(readFileSync(path('out')));
+    expect(fieldsOf(signed.inputs[0] as PsbtMap, INPUT.partialSignature)).toHaveLength(1);
+    verifySignatures(signed, matchPolicy(signed, scripts));
+    expect(statSync(path('out')).mode & 0o777).toBe(0o600);
+  });
+
+  it('is recorded before the signatures leave', async () => {
+    await bench.run('sign', path('spend.psbt'), '--accept', digest, '--out', path('out'));
+    expect(entries().map(({ event }) => event)).toEqual([
+      'key.stored',
+      'policy.pinned',
+      'psbt.signed',
+    ]);
+    expect(entries().at(-1)?.facts).toMatchObject({
+      digest,
+      feeSats: '1000',
+      payments: [{ amountSats: '50000000' }],
+      acceptedWarnings: [],
+      signatures: 1,
+    });
+    expect(await bench.json('status')).toMatchObject({
+      signed: [{ txid: entries().at(-1)?.facts['txid'] }],
+    });
+  });
+
+  it('writes beside the PSBT unless told where', async () => {
+    const { file } = await bench.json('sign', path('spend.psbt'), '--accept', digest);
+    expect(file).toMatch(/spend-signed-[0-9a-f]{8}\.psbt$/);
+    expect(existsSync(String(file))).toBe(true);
+  });
+
+  it('takes the digest as it stands on the sheet', async () => {
+    const grouped =
+      digest
+        .toUpperCase()
+        .match(/.{1,4}/g)
+        ?.join(' ') ?? '';
+    const end = await bench.run('sign', path('spend.psbt'), '--accept', grouped);
+    expect(end.code).toBe(0);
+  });
+
+  it('asks a person for the beginning of the digest', async () => {
+    const no = await bench.typing('yes', 'sign', path('spend.psbt'), '--out', path('out'));
+    expect(no).toMatchObject(refused('CONFIRM_DECLINED'));
+    expect(existsSync(path('out'))).toBe(false);
+    const yes = await bench.typing(
+      digest.slice(0, 8),
+      'sign',
+      path('spend.psbt'),
+      '--out',
+      path('out'),
+    );
+    expect(yes.code).toBe(0);
+    // The sheet came before the question.
+    expect(yes.stdout).toContain('Pays');
+    expect(entries()).toHaveLength(3);
+  });
+
+  it.each([
+    ['in base64', `${formatPsbtBase64(spend)}\n`],
+    ['in hex', formatHex(encodePsbt(spend))],
+    ['of version 2', encodePsbt(convertPsbt(spend, 2))],
+  ])('takes a PSBT %s for the same spend', async (_what, content) => {
+    const file = bench.put('other', content);
+    expect(await bench.run('sign', file, '--accept', digest, '--out', path('out'))).toMatchObject({
+      code: 0,
+    });
+  });
+
+  it('gives the same signature again, to the same file', async () => {
+    const argv = ['sign', path('spend.psbt'), '--accept', digest, '--out', path('out')];
+    await bench.run(...argv);
+    const first = readFileSync(path('out'));
+    expect(await bench.run(...argv)).toMatchObject({ code: 0 });
+    expect(readFileSync(path('out'))).toEqual(first);
+  });
+
+  it('has nothing to add to its own work', async () => {
+    await bench.run('sign', path('spend.psbt'), '--accept', digest, '--out', path('out'));
+    expect(await bench.run('sign', path('out'), '--accept', digest)).toMatchObject(
+      refused('STATION_ALREADY_SIGNED'),
+    );
+    expect(entries()).toHaveLength(3);
+  });
+
+  it('leaves a file alone that is there with other content, and records nothing', async () => {
+    bench.put('out', 'mine');
+    const end = await bench.run(
+      'sign',
+      path('spend.psbt'),
+      '--accept',
+      digest,
+      '--out',
+      path('out'),
+    );
+    expect(end).toMatchObject(refused('FILE_EXISTS'));
+    expect(bench.read('out')).toBe('mine');
+    expect(entries()).toHaveLength(2);
+  });
+
+  it('wants each warning accepted by its rule', async () => {
+    const file = bench.put('dear.psbt', encodePsbt(dearSpend()));
+    const accept = ['--accept', reviewPsbt(dearSpend(), scripts).digest];
+    const inspected = await bench.run('inspect', file);
+    expect(inspected.code).toBe(0);
+    expect(inspected.stdout).toContain('WARN fee-rate');
+    expect(inspected.stdout).toContain('WARN fee-share');
+    const one = ['--accept-warning', 'fee-rate'];
+    expect(await bench.run('sign', file, ...accept)).toMatchObject(refused('STATION_WARNING_OPEN'));
+    const half = await bench.run('sign', file, ...accept, ...one);
+    expect(half).toMatchObject(refused('STATION_WARNING_OPEN'));
+    expect(half.stderr).toContain('fee-share');
+    const both = await bench.run('sign', file, ...accept, ...one, '--accept-warning', 'fee-share');
+    expect(both.code).toBe(0);
+    expect(entries().at(-1)?.facts).toMatchObject({ acceptedWarnings: ['fee-rate', 'fee-share'] });
+  });
+
+  it('lets nobody wave a block through', async () => {
+    const lie = {
+      ...spend,
+      inputs: spend.inputs.map((map) =>
+        map.filter(({ type }) => type !== INPUT.nonWitnessUtxo.type),
+      ),
+    };
+    const file = bench.put('lie.psbt', encodePsbt(lie));
+    const accept = ['--accept', reviewPsbt(lie, scripts).digest];
+    const waved = ['--accept-warning', 'previous-transaction-missing'];
+    const end = await bench.run('sign', file, ...accept, ...waved);
+    expect(end).toMatchObject(refused('STATION_REVIEW_BLOCKED'));
+    expect(end.stderr).toContain('previous-transaction-missing, input 0');
+    const { stderr } = await bench.run('--json', 'sign', file, ...accept);
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: {
+        code: 'STATION_REVIEW_BLOCKED',
+        details: { findings: [{ rule: 'previous-transaction-missing', severity: 'block' }] },
+      },
+    });
+  });
+
+  it('needs a key, and a policy', async () => {
+    const bare = openBench();
+    try {
+      const file = bare.put('spend.psbt', encodePsbt(spend));
+      expect(await bare.run('sign', file)).toMatchObject(refused('STATION_NO_POLICY', 2));
+      await bare.given(wordsOf('Dana'), 'key', 'import', '--name', 'Dana');
+      expect(await bare.run('inspect', file)).toMatchObject(refused('STATION_NO_POLICY', 2));
+    } finally {
+      bare.remove();
+    }
+  });
+
+  it('shows a spend to a person without signing it', async () => {
+    const end = await bench.run('inspect', path('spend.psbt'));
+    expect(end).toMatchObject({ code: 0, stderr: '' });
+    expect(await bench.json('inspect', path('spend.psbt'))).toMatchObject({
+      digest,
+      feeSats: '1000',
+    });
+    expect(entries()).toHaveLength(2);
+  });
+});

@@ -1,0 +1,13 @@
+export { groupAddress } from './address-groups.ts';
+export { groupBtc, groupSats, showAmount } from './amounts.ts';
+export type { Colors } from './colors.ts';
+export { terminalErrors } from './errors.ts';
+export { exitCodes, type Outcome } from './exit-code.ts';
+export { formatFindings } from './findings.ts';
+export type { Output } from './output.ts';
+export { printable } from './printable.ts';
+export { type ProgramIo, parserOutput, runProgram, type Terminal } from './program.ts';
+export { noProgress, type Progress, type Stage } from './progress.ts';
+export type { Confirm, Confirmation } from './prompt.ts';
+export { type Column, formatFields, formatTable } from './table.ts';
+export type { TextStream } from './text-stream.ts';

@@ -1,0 +1,131 @@
+import { type ErrorDetails, isQoimaError, QoimaError } from '@qoima/primitives';
+import { type Colors, colorsFor } from './colors.ts';
+import { terminalError } from './errors.ts';
+import { exitCodes } from './exit-code.ts';
+import { type Output, openOutput } from './output.ts';
+import { printable, printableJson, printableLines } from './printable.ts';
+import { noProgress, openProgress, type Progress, type ProgressEnd } from './progress.ts';
+import { type Confirm, confirmAt, type PromptStreams } from './prompt.ts';
+import { type TextStream, textSink } from './text-stream.ts';
+
+/** What a program is given by its process. */
+export interface ProgramIo extends PromptStreams {
+  /** The arguments alone, without the interpreter and the script. */
+  readonly argv: readonly string[];
+  readonly stdout: TextStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a command shows itself with. */
+export interface Terminal {
+  readonly output: Output;
+  readonly progress: Progress;
+  readonly confirm: Confirm;
+}
+
+/**
+ * The rim of a program: runs `command`, shows its result or its error, and returns the exit code.
+ *
+ * An error is one line on stderr, `error CODE: message`; with `--json` among the arguments it is
+ * `{"error":{"code","message","details"}}` there. The errors of a command-line parser (commander, with
+ * `exitOverride`) become `USAGE_INVALID`. Anything that is not a `QoimaError` is a `DEFECT`, without a
+ * stack unless `QOIMA_DEBUG` is 1.
+ */
+export const runProgram = async (
+  io: ProgramIo,
+  command: (terminal: Terminal) => Promise<void>,
+): Promise<number> => {
+  const json = wantsJson(io.argv);
+  const stdout = textSink(io.stdout);
+  const stderr = textSink(io.stderr);
+  const stderrColors = colorsFor(io.stderr, io.env);
+  const shown = json ? NO_PROGRESS : openProgress(stderr, io.stderr, stderrColors);
+  const { output, end } = openOutput(stdout, json, colorsFor(io.stdout, io.env), shown.clear);
+  const confirm: Confirm = async (confirmation) => {
+    shown.clear();
+    await confirmAt(io)(confirmation);
+  };
+
+  const report = (error: QoimaError): number => {
+    shown.end();
+    stderr.write(json ? jsonError(error) : textError(error, stderrColors));
+    const place = error.cause instanceof Error ? error.cause.stack : error.stack;
+    if (!json && io.env['QOIMA_DEBUG'] === '1') {
+      stderr.write(`${printableLines(place ?? '', false)}\n`);
+    }
+    return exitCodes[error.kind];
+  };
+
+  let code: number;
+  try {
+    await command({ output, progress: shown.progress, confirm });
+    code = exitCodes[end()];
+  } catch (cause) {
+    const error = typedError(cause);
+    code = error === 'shown' ? exitCodes.done : report(error);
+  }
+  const failure = await stdout.flush();
+  if (failure !== undefined) {
+    const error = terminalError('OUTPUT_FAILED', 'The output could not be written.', {}, failure);
+    code = report(error);
+  }
+  await stderr.flush();
+  return code;
+};
+
+/**
+ * What commander needs to leave all showing to `runProgram`:
+ * `program.exitOverride().configureOutput(parserOutput(io))`, said before sub-commands are added, which
+ * inherit both. Help goes to stdout; its errors are shown by the rim alone.
+ */
+export const parserOutput = (
+  io: Pick<ProgramIo, 'stdout'>,
+): { writeOut: (text: string) => void; writeErr: () => void; outputError: () => void } => ({
+  writeOut: (text) => {
+    io.stdout.write(text);
+  },
+  writeErr: () => {},
+  outputError: () => {},
+});
+
+/** With `--json` stderr holds an error or nothing. */
+const NO_PROGRESS: ProgressEnd = { progress: noProgress, clear: () => {}, end: () => {} };
+
+const wantsJson = (argv: readonly string[]): boolean => {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+};
+
+/** `shown` for a parser's help and version, which are on stdout by then. */
+const typedError = (cause: unknown): QoimaError | 'shown' => {
+  if (isQoimaError(cause)) return cause;
+  if (isParserError(cause)) {
+    if (cause.exitCode === 0) return 'shown';
+    const message =
+      cause.code === 'commander.help'
+        ? 'A command is missing.'
+        : cause.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+    return terminalError('USAGE_INVALID', sentence(message), {}, cause);
+  }
+  const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return terminalError('DEFECT', sentence(message.slice(0, 300)), {}, cause);
+};
+
+const isParserError = (cause: unknown): cause is Error & { code: string; exitCode: number } =>
+  cause instanceof Error &&
+  'code' in cause &&
+  typeof cause.code === 'string' &&
+  cause.code.startsWith('commander.') &&
+  'exitCode' in cause &&
+  typeof cause.exitCode === 'number';
+
+const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${text}.`);
+
+const textError = (error: QoimaError, colors: Colors): string =>
+  `${colors.red('error')} ${error.code}: ${printable(error.message)}\n`;
+
+const jsonError = (error: QoimaError): string => {
+  const { code, message, details }: { code: string; message: string; details: ErrorDetails } =
+    error;
+  return `${printableJson(JSON.stringify({ error: { code, message, details } }))}\n`;
+};

@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { benchAddresses } from '../packages/policy/bench/addresses.ts';
+import { benchSession } from '../packages/psbt/bench/session.ts';
+
+/** CPU milliseconds of the same work by Qoima and by bitcoinjs-lib, taken in one run. */
+interface BenchRow {
+  readonly name: string;
+  readonly oursMs: number;
+  readonly theirsMs: number;
+  readonly ratio: number;
+}
+
+type Cells = readonly string[];
+
+/** Columns as wide as their widest cell; the first is text, the others are numbers. */
+const formatTable = (headings: Cells, rows: readonly Cells[]): string => {
+  const widths = headings.map((_, column) =>
+    Math.max(...[headings, ...rows].map((cells) => cells[column]?.length ?? 0)),
+  );
+  const line = (cells: Cells): string =>
+    cells
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join('   ');
+  return [line(headings), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join(
+    '\n',
+  );
+};
+
+const formatRows = (rows: readonly BenchRow[]): string =>
+  formatTable(
+    ['CPU time', 'Qoima, ms', 'bitcoinjs, ms', 'times faster'],
+    rows.map(({ name, oursMs, theirsMs, ratio }) => [
+      name,
+      oursMs.toFixed(1),
+      theirsMs.toFixed(1),
+      ratio.toFixed(1),
+    ]),
+  );
+
+/** Each bench prints itself; they run one after another, in this process. */
+const benches: Readonly<Record<string, () => Promise<string>>> = {
+  addresses: async () => formatRows(benchAddresses()),
+  session: async () => {
+    const { rows, growth, memory } = await benchSession();
+    return [
+      formatRows(rows),
+      formatTable(
+        ['growth from 100 to 2000 inputs', 'exponent'],
+        growth.map(({ step, exponent }) => [step, exponent.toFixed(2)]),
+      ),
+      formatTable(
+        ['peak memory, one session of 1000 inputs', 'MiB'],
+        memory.map(({ contestant, peakMib }) => [contestant, String(peakMib)]),
+      ),
+    ].join('\n\n');
+  },
+};
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  console.error(`no bench ${unknown.join()}: ${Object.keys(benches).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  console.log(`Node ${process.version}, ${process.platform} ${process.arch}\n`);
+  for (const [name, bench] of Object.entries(benches)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    console.error(`qoima: bench ${name} …`);
+    console.log(`${await bench()}\n`);
+  }
+}
