@@ -28,11 +28,7 @@ export interface BenchRow {
 export interface SessionBench {
   /** Against the expert use, and up to 1000 inputs against the idiomatic one. */
   readonly rows: readonly BenchRow[];
-  /**
-   * Qoima's time grows as the inputs to this power, from 100 to 2000 inputs; by the quickest call of
-   * each step. By the median, steps of the size that now and then meets the garbage collector would be
-   * compared with steps of the size that always does.
-   */
+  /** Qoima's time grows as the inputs to this power, from 100 to 2000 inputs, in whole sessions. */
   readonly growth: readonly { readonly step: string; readonly exponent: number }[];
   /** Peak memory of a fresh process that runs one session of 1000 inputs. */
   readonly memory: readonly { readonly contestant: string; readonly peakMib: number }[];
@@ -55,14 +51,14 @@ const rounds: readonly {
 }[] = [
   { inputs: 100, sessions: { qoima: 5, expert: 5, idiomatic: 3 }, paperwork: 25 },
   { inputs: 1000, sessions: { qoima: 3, expert: 3, idiomatic: 1 }, paperwork: 15 },
-  { inputs: 2000, sessions: { qoima: 2, expert: 1, idiomatic: 0 }, paperwork: 9 },
+  { inputs: 2000, sessions: { qoima: 3, expert: 1, idiomatic: 0 }, paperwork: 9 },
 ];
 
 type Line = Step | 'session';
 const lines: readonly Line[] = [...steps, 'session'];
 
-/** CPU milliseconds of each line: of a middling run, and of the quickest. */
-type Times = Readonly<Record<Line, { readonly median: number; readonly least: number }>>;
+/** CPU milliseconds. */
+type Times = Readonly<Record<Line, number>>;
 
 /**
  * A whole 3-of-5 `wsh(sortedmulti)` session: create, three times parse, sign and serialise, three times
@@ -80,15 +76,14 @@ type Times = Readonly<Record<Line, { readonly median: number; readonly least: nu
  */
 export const benchSession = async (): Promise<SessionBench> => {
   const rows: BenchRow[] = [];
-  const ours = new Map<number, Times>();
+  const growing = new Map<number, Times>();
   for (const round of rounds) {
-    const times = await compete(round);
-    ours.set(round.inputs, times.qoima);
+    const { times, ours } = await compete(round);
+    growing.set(round.inputs, timesOf(ours, []));
     for (const name of ['expert', 'idiomatic'] as const) {
       if (round.sessions[name] === 0) continue;
       for (const line of lines) {
-        const oursMs = times.qoima[line].median;
-        const theirsMs = times[name][line].median;
+        const [oursMs, theirsMs] = [times.qoima[line], times[name][line]];
         const what = `${round.inputs} inputs, ${line}, against ${name} use`;
         rows.push({ name: what, oursMs, theirsMs, ratio: theirsMs / oursMs });
       }
@@ -96,8 +91,7 @@ export const benchSession = async (): Promise<SessionBench> => {
   }
   const growth = lines.map((step) => ({
     step,
-    exponent:
-      Math.log(ours.get(2000)![step].least / ours.get(100)![step].least) / Math.log(2000 / 100),
+    exponent: Math.log(growing.get(2000)![step] / growing.get(100)![step]) / Math.log(2000 / 100),
   }));
   const memory = names.map((contestant) => ({
     contestant,
@@ -106,7 +100,9 @@ export const benchSession = async (): Promise<SessionBench> => {
   return { rows, growth, memory };
 };
 
-const compete = async (round: (typeof rounds)[number]): Promise<Readonly<Record<Name, Times>>> => {
+const compete = async (
+  round: (typeof rounds)[number],
+): Promise<{ times: Readonly<Record<Name, Times>>; ours: readonly SessionRun[] }> => {
   const spend = spendOf(round.inputs);
   const runs: Record<Name, SessionRun[]> = { qoima: [], expert: [], idiomatic: [] };
   for (let i = 0; i < Math.max(...Object.values(round.sessions)); i++) {
@@ -124,11 +120,12 @@ const compete = async (round: (typeof rounds)[number]): Promise<Readonly<Record<
       calls[name].push(contestants[name].paperwork(spend, signed));
     }
   }
-  return {
+  const times = {
     qoima: timesOf(runs.qoima, calls.qoima),
     expert: timesOf(runs.expert, calls.expert),
     idiomatic: timesOf(runs.idiomatic, calls.idiomatic),
   };
+  return { times, ours: runs.qoima };
 };
 
 const checkAlike = ([first, ...others]: readonly SessionRun[]): void => {
@@ -141,21 +138,20 @@ const checkAlike = ([first, ...others]: readonly SessionRun[]): void => {
 /** bitcoinjs-lib writes records as they were added. */
 const sorted = (psbt: Uint8Array): Uint8Array => encodePsbt(combinePsbts([decodePsbt(psbt)]));
 
+/** Medians: of the paperwork's calls where a step was run again, else of what whole sessions spent. */
 const timesOf = (runs: readonly SessionRun[], paper: readonly Calls[]): Times => {
-  const timeOf = (line: Line): Times[Line] => {
+  const timeOf = (line: Line): number => {
     if (line === 'session')
-      return spread(runs.map(({ calls }) => sum(Object.values(calls).flat())));
+      return median(runs.map(({ calls }) => sum(Object.values(calls).flat())));
     const again = paper.flatMap((calls) => calls[line]);
-    if (again.length > 0) return spread(again.map((ms) => ms * (paperwork[line] ?? 0)));
-    return spread(runs.map(({ calls }) => sum(calls[line])));
+    if (again.length > 0) return median(again) * (paperwork[line] ?? 0);
+    return median(runs.map(({ calls }) => sum(calls[line])));
   };
   return Object.fromEntries(lines.map((line) => [line, timeOf(line)])) as Times;
 };
 
-const spread = (values: readonly number[]): Times[Line] => {
-  const inOrder = values.toSorted((a, b) => a - b);
-  return { median: inOrder[Math.floor(inOrder.length / 2)] ?? NaN, least: inOrder[0] ?? NaN };
-};
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
 

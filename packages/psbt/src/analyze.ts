@@ -2,8 +2,8 @@ import { type PolicyScripts, parseMultisigScript, type ScriptKind } from '@qoima
 import { equalBytes, type FeeRate, feeRateOf, formatHex, type Sats } from '@qoima/primitives';
 import { extractTransaction } from './extract.ts';
 import { fieldOf, INPUT } from './fields.ts';
-import { isFinal } from './final-input.ts';
 import { feeOf, matchPolicy, type PolicyMatch } from './match-policy.ts';
+import { isFinal } from './open-input.ts';
 import { partialSignaturesOf } from './partial-signature.ts';
 import type { PreviousTransactions } from './previous-output.ts';
 import type { Psbt, PsbtMap } from './record.ts';
@@ -43,7 +43,8 @@ export interface PsbtAnalysis {
  * Where a PSBT stands: which role is next, who has signed and who has not, fee and size. With the
  * policy's scripts the PSBT is matched first and everybody is called by name; an input that is not the
  * policy's is then an error. Without them only what the PSBT says of itself is known, by the multisig
- * script that it brings. A final PSBT no longer says enough to be matched, and is taken at its word.
+ * script that it brings. With a final input a PSBT no longer says enough to be matched, and is taken at
+ * its word.
  *
  * Signatures are counted, not verified: that is `verifySignatures`.
  *
@@ -56,7 +57,7 @@ export const analyzePsbt = (psbt: Psbt, scripts?: PolicyScripts): PsbtAnalysis =
     return { inputs: [], next: 'creator' };
   }
   const open = psbt.inputs.some((map) => !isFinal(map));
-  const match = scripts && open ? matchPolicy(psbt, scripts) : undefined;
+  const match = scripts && !psbt.inputs.some(isFinal) ? matchPolicy(psbt, scripts) : undefined;
   const previous: PreviousTransactions = new Map();
   const states = transaction.inputs.map((input, index) => {
     const map = psbt.inputs[index] ?? [];

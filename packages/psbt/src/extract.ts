@@ -1,6 +1,6 @@
 import { psbtError } from './errors.ts';
 import { fieldOf, INPUT } from './fields.ts';
-import { isFinal } from './final-input.ts';
+import { isFinal } from './open-input.ts';
 import type { Psbt, PsbtMap } from './record.ts';
 import { encodeTransaction, type TransactionInput, type UnsignedInput } from './transaction.ts';
 

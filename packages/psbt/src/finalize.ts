@@ -1,18 +1,18 @@
 import type { PolicyScript } from '@qoima/policy';
 import {
+  type ByteWriter,
   byteWriter,
   equalBytes,
   writeBytes,
   writeUint8,
   writeUint16,
-  writtenBytes,
 } from '@qoima/primitives';
 import { psbtError } from './errors.ts';
 import { INPUT } from './fields.ts';
 import type { PolicyMatch } from './match-policy.ts';
 import { partialSignaturesOf, signatureFor } from './partial-signature.ts';
 import { type Psbt, type PsbtMap, type PsbtRecord, sortedMap, withoutTypes } from './record.ts';
-import { encodeWitness } from './transaction.ts';
+import { writeWitness } from './transaction.ts';
 import type { VerifiedPsbt } from './verify-signatures.ts';
 
 /**
@@ -33,8 +33,10 @@ export const finalizePsbt = (verified: VerifiedPsbt): Psbt => {
     signatures.length < match.policy.quorum.required ? [index] : [],
   );
   if (unsigned.length > 0) throw incomplete(verified, unsigned);
+  // One memory for all that is made here: a thousand arrays of their own cost the collector far more.
+  const writer = byteWriter(512 * chosen.length);
   const inputs = verified.inputs.map((map, index) =>
-    finalInput(map, match.inputs[index]?.script, chosen[index]),
+    finalInput(map, match.inputs[index]?.script, chosen[index], writer),
   );
   return { version, global, inputs, outputs, transaction };
 };
@@ -61,11 +63,12 @@ const finalInput = (
   map: PsbtMap,
   script: PolicyScript | undefined,
   signatures: readonly Uint8Array[] | undefined,
+  writer: ByteWriter,
 ): PsbtMap => {
   if (script === undefined || signatures === undefined) {
     throw new Error('a match has one entry for each input');
   }
-  return sortedMap([...withoutTypes(map, cleared), ...finalRecords(script, signatures)]);
+  return sortedMap([...withoutTypes(map, cleared), ...finalRecords(script, signatures, writer)]);
 };
 
 /** At most as many signatures as are required, in the order of the script's keys. */
@@ -88,19 +91,21 @@ const none = new Uint8Array();
 const finalRecords = (
   { redeemScript, witnessScript }: PolicyScript,
   signatures: readonly Uint8Array[],
+  writer: ByteWriter,
 ): readonly PsbtRecord[] => {
   if (witnessScript === undefined) {
     if (redeemScript === undefined) throw new Error('a script is wrapped in one way or the other');
-    return [finalScriptSig([none, ...signatures, redeemScript])];
+    return [finalScriptSig([none, ...signatures, redeemScript], writer)];
   }
-  const { type } = INPUT.finalScriptWitness;
-  const value = encodeWitness([none, ...signatures, witnessScript]);
-  const witness = { type, keyData: none, value };
-  return redeemScript === undefined ? [witness] : [finalScriptSig([redeemScript]), witness];
+  const start = writer.length;
+  writeWitness(writer, [none, ...signatures, witnessScript]);
+  const value = writer.bytes.subarray(start, writer.length);
+  const witness = { type: INPUT.finalScriptWitness.type, keyData: none, value };
+  return redeemScript === undefined ? [witness] : [finalScriptSig([redeemScript], writer), witness];
 };
 
-const finalScriptSig = (pushes: readonly Uint8Array[]): PsbtRecord => {
-  const writer = byteWriter();
+const finalScriptSig = (pushes: readonly Uint8Array[], writer: ByteWriter): PsbtRecord => {
+  const start = writer.length;
   for (const push of pushes) {
     // Minimal pushes (BIP-62, rule 3); nothing here has a length that OP_1 … OP_16 could push.
     if (push.length <= 75) writeUint8(writer, push.length);
@@ -111,7 +116,8 @@ const finalScriptSig = (pushes: readonly Uint8Array[]): PsbtRecord => {
     }
     writeBytes(writer, push);
   }
-  return { type: INPUT.finalScriptSig.type, keyData: none, value: writtenBytes(writer) };
+  const value = writer.bytes.subarray(start, writer.length);
+  return { type: INPUT.finalScriptSig.type, keyData: none, value };
 };
 
 const OP_PUSHDATA1 = 0x4c;

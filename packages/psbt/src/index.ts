@@ -16,10 +16,10 @@ export { encodePsbt, formatPsbtBase64 } from './encode.ts';
 export { psbtErrors } from './errors.ts';
 export { extractTransaction } from './extract.ts';
 export { type Field, fieldOf, fieldsOf, GLOBAL, INPUT, OUTPUT, record } from './fields.ts';
-export { isFinal } from './final-input.ts';
 export { finalizePsbt } from './finalize.ts';
 export { unsignedTransactionId } from './identity.ts';
 export { feeOf, type MatchedInput, matchPolicy, type PolicyMatch } from './match-policy.ts';
+export { isFinal } from './open-input.ts';
 export { type PartialSignature, partialSignaturesOf } from './partial-signature.ts';
 export {
   compareKeys,

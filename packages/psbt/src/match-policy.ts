@@ -11,6 +11,7 @@ import {
 import { equalBytes, formatHex, type Sats, sumSats } from '@qoima/primitives';
 import { psbtError } from './errors.ts';
 import { type Field, fieldOf, fieldsOf, GLOBAL, INPUT, OUTPUT } from './fields.ts';
+import { isFinal } from './open-input.ts';
 import type { PreviousTransactions } from './previous-output.ts';
 import type { Psbt, PsbtMap } from './record.ts';
 import { spentOutput } from './spent-output.ts';
@@ -50,7 +51,8 @@ type DerivationField = Field<Uint8Array, KeyOrigin>;
  *
  * @throws `PSBT_EMPTY`, `PSBT_PREVIOUS_TX_MISSING`, `PSBT_PREVIOUS_TX_WRONG`, `PSBT_UTXO_MISMATCH`,
  *   `PSBT_SCRIPT_MISMATCH`, `PSBT_NOT_THIS_POLICY`, `PSBT_DERIVATION_WRONG`, `PSBT_CHANGE_MISMATCH`,
- *   `PSBT_OVERSPENT`, `AMOUNT_OUT_OF_RANGE`
+ *   `PSBT_OVERSPENT`, `AMOUNT_OUT_OF_RANGE`; `PSBT_ALREADY_FINAL` for an input of which a Finalizer has
+ *   cleared what the policy is recognised by
  */
 export const matchPolicy = (psbt: Psbt, scripts: PolicyScripts): PolicyMatch => {
   const { transaction } = psbt;
@@ -105,6 +107,7 @@ const matchInput = (
   }
   const place = claimedPlace(map, INPUT.derivation, scripts.policy, where);
   if (place === undefined) {
+    if (isFinal(map)) throw psbtError('PSBT_ALREADY_FINAL', `${where} is final.`, facts);
     throw psbtError(
       'PSBT_NOT_THIS_POLICY',
       `${where} has no derivation of a key of the policy ${scripts.policy.name}.`,

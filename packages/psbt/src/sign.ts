@@ -1,13 +1,10 @@
 import type { PolicyScripts } from '@qoima/policy';
 import { formatHex } from '@qoima/primitives';
 import { checkSignature } from './check-signature.ts';
-import { psbtError } from './errors.ts';
-import { fieldOf, INPUT } from './fields.ts';
-import { isFinal } from './final-input.ts';
 import { matchPolicy } from './match-policy.ts';
+import { checkOpen } from './open-input.ts';
 import { type PartialSignature, signatureFor, withSignatures } from './partial-signature.ts';
-import type { Psbt, PsbtMap } from './record.ts';
-import { SIGHASH } from './sighash.ts';
+import type { Psbt } from './record.ts';
 import { signatureHashes } from './signature-hashes.ts';
 import type { Signer } from './signer.ts';
 
@@ -33,7 +30,7 @@ export const signPsbt = async (
   scripts: PolicyScripts,
   signer: Signer,
 ): Promise<SignedPsbt> => {
-  for (const [index, map] of psbt.inputs.entries()) checkSignable(map, `Input ${index}`);
+  for (const [index, map] of psbt.inputs.entries()) checkOpen(map, `Input ${index}`);
   const match = matchPolicy(psbt, scripts);
   const signatures = await signer.sign({ psbt, match, scripts });
   const hashes = signatureHashes(match);
@@ -47,19 +44,4 @@ export const signPsbt = async (
     if (held === undefined && !added.has(key)) added.set(key, signature);
   }
   return { psbt: withSignatures(psbt, [...added.values()]), added: [...added.values()] };
-};
-
-const checkSignable = (map: PsbtMap, where: string): void => {
-  const type = fieldOf(map, INPUT.sighashType) ?? SIGHASH.all;
-  if (type !== SIGHASH.all) {
-    throw psbtError('PSBT_SIGHASH_TYPE', `${where} asks for the sighash type ${type}.`, {
-      map: where.toLowerCase(),
-      expected: SIGHASH.all,
-      actual: type,
-    });
-  }
-  if (isFinal(map)) {
-    const what = `${where} is final.`;
-    throw psbtError('PSBT_ALREADY_FINAL', what, { map: where.toLowerCase() });
-  }
 };

@@ -110,8 +110,8 @@ export const decodeUnsignedTransaction = (bytes: Uint8Array): UnsignedTransactio
 
 /** The old serialisation if no input has a witness, else that of BIP-144. */
 export const encodeTransaction = (transaction: Transaction): Uint8Array => {
-  const writer = byteWriter(1024);
   const segwit = transaction.inputs.some((input) => input.witness.length > 0);
+  const writer = byteWriter(lengthOf(transaction, segwit));
   writeUint32(writer, transaction.version);
   if (segwit) {
     writeUint8(writer, 0);
@@ -138,12 +138,7 @@ export const encodeUnsignedTransaction = (transaction: UnsignedTransaction): Uin
 
 /** A witness stack as it is serialised: the number of items, then each with its length. */
 export const encodeWitness = (witness: readonly Uint8Array[]): Uint8Array => {
-  const writer = byteWriter(
-    witness.reduce(
-      (length, item) => length + compactSizeLength(item.length) + item.length,
-      compactSizeLength(witness.length),
-    ),
-  );
+  const writer = byteWriter(witnessLength(witness));
   writeWitness(writer, witness);
   return writtenBytes(writer);
 };
@@ -218,7 +213,26 @@ const writeOutputs = (writer: ByteWriter, outputs: readonly TransactionOutput[])
   for (const output of outputs) writeOutput(writer, output);
 };
 
-const writeWitness = (writer: ByteWriter, witness: readonly Uint8Array[]): void => {
+/** Of a transaction as `encodeTransaction` writes it, so that nothing has to grow or be copied. */
+const lengthOf = ({ inputs, outputs }: Transaction, segwit: boolean): number => {
+  let length = 8 + compactSizeLength(inputs.length) + compactSizeLength(outputs.length);
+  if (segwit) length += 2;
+  for (const { scriptSig, witness } of inputs) {
+    length += 40 + compactSizeLength(scriptSig.length) + scriptSig.length;
+    if (segwit) length += witnessLength(witness);
+  }
+  for (const { script } of outputs) length += 8 + compactSizeLength(script.length) + script.length;
+  return length;
+};
+
+const witnessLength = (witness: readonly Uint8Array[]): number => {
+  let length = compactSizeLength(witness.length);
+  for (const item of witness) length += compactSizeLength(item.length) + item.length;
+  return length;
+};
+
+/** Appends a witness stack: the number of items, then each with its length. */
+export const writeWitness = (writer: ByteWriter, witness: readonly Uint8Array[]): void => {
   writeCompactSize(writer, witness.length);
   for (const item of witness) writeVarBytes(writer, item);
 };

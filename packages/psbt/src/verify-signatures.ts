@@ -1,7 +1,6 @@
 import { checkSignature } from './check-signature.ts';
-import { psbtError } from './errors.ts';
-import { isFinal } from './final-input.ts';
 import type { PolicyMatch } from './match-policy.ts';
+import { checkOpen } from './open-input.ts';
 import { partialSignaturesOf } from './partial-signature.ts';
 import type { Psbt } from './record.ts';
 import { checkSameTransaction } from './same-transaction.ts';
@@ -19,16 +18,14 @@ export type VerifiedPsbt = Psbt & {
 /**
  * Verifies every partial signature in a PSBT, however many there are: none may be bad. Whether there
  * are enough is for `finalizePsbt`.
- * @throws `PSBT_TRANSACTION_DIFFERS` if the match is of another transaction; `PSBT_ALREADY_FINAL`; and
- *   for a bad signature the codes of `checkSignature`, naming cosigner and input
+ * @throws `PSBT_TRANSACTION_DIFFERS` if the match is of another transaction; `PSBT_ALREADY_FINAL`,
+ *   `PSBT_SIGHASH_TYPE`; and for a bad signature the codes of `checkSignature`, naming cosigner and input
  */
 export const verifySignatures = (psbt: Psbt, match: PolicyMatch): VerifiedPsbt => {
   checkSameTransaction(match.transaction, psbt.transaction, 'The PSBT');
   const hashes = signatureHashes(match);
   for (const [index, map] of psbt.inputs.entries()) {
-    if (isFinal(map)) {
-      throw psbtError('PSBT_ALREADY_FINAL', `Input ${index} is final.`, { map: `input ${index}` });
-    }
+    checkOpen(map, `Input ${index}`);
     for (const signature of partialSignaturesOf(map, index)) {
       const verdict = checkSignature(signature, match, hashes);
       if (!verdict.good) throw verdict.error;

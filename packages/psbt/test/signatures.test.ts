@@ -390,6 +390,20 @@ describe('verifySignatures', () => {
     expect(() => verifySignatures(final, match)).toThrow(
       expect.objectContaining({ code: 'PSBT_ALREADY_FINAL' }),
     );
+    expect(() => takeSignatures(final, base, scripts)).toThrow(
+      expect.objectContaining({ code: 'PSBT_ALREADY_FINAL' }),
+    );
+  });
+
+  it('refuses signatures with ALL where another sighash type is asked for (BIP-174)', () => {
+    const held = holdingAll(signed[0]!);
+    const asking = {
+      ...held,
+      inputs: held.inputs.map((map) => withRecords(map, [record(INPUT.sighashType, 3)])),
+    };
+    expect(() => verifySignatures(asking, match)).toThrow(
+      expect.objectContaining({ code: 'PSBT_SIGHASH_TYPE' }),
+    );
   });
 
   it('a combination of files keeps the bad one, and this finds it', () => {
