@@ -46,7 +46,7 @@ export const qoima: Contestant = {
     const { calls, time } = stopwatch();
     const created = time('create', () => create(spend));
     time('serialise', () => encodePsbt(created));
-    const parsed = signed.map((bytes) => time('parse', () => parsePsbt(bytes)));
+    const parsed = signed.map((file) => time('parse', () => parsePsbt(file)));
     const combined = time('combine', () => combinePsbts(parsed));
     // These very signatures were verified in the session that they come from.
     const match = matchPolicy(combined, spend.wallet.scripts);

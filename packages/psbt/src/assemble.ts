@@ -32,15 +32,14 @@ export const assemblePsbt = (
   if (version === 0) {
     return {
       version,
-      transaction,
       global: sortedMap([record(GLOBAL.unsignedTransaction, transaction), ...global]),
       inputs: inputs.map(sortedMap),
       outputs: outputs.map(sortedMap),
+      transaction,
     };
   }
   return {
     version,
-    transaction,
     global: sortedMap([
       record(GLOBAL.transactionVersion, transaction.version),
       record(GLOBAL.fallbackLockTime, transaction.lockTime),
@@ -64,6 +63,7 @@ export const assemblePsbt = (
         ...(outputs[index] as PsbtMap),
       ]),
     ),
+    transaction,
   };
 };
 

@@ -26,10 +26,10 @@ export const combinePsbts = (psbts: readonly Psbt[]): Psbt => {
     psbts.map((psbt) => psbt[kind][index] ?? []);
   const combined: Psbt = {
     version,
-    transaction,
     global: mergeMaps(psbts.map(withFlags(psbts)), 'global'),
     inputs: first.inputs.map((_, i) => mergeMaps(mapsAt(i, 'inputs'), `input ${i}`)),
     outputs: first.outputs.map((_, i) => mergeMaps(mapsAt(i, 'outputs'), `output ${i}`)),
+    transaction,
   };
   if (version === 2) {
     // Lock times that agree one by one need not agree together.

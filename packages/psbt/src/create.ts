@@ -84,11 +84,14 @@ export const createPsbt = (request: CreateRequest): Psbt => {
     coins.map(({ amount }) => amount),
     transaction.outputs.map(({ amount }) => amount),
   );
-  const maps = { inputs: draft.inputs, outputs: draft.outputs };
-  if (version === 2) return assemblePsbt(version, transaction, { global: fields.global, ...maps });
+  const { inputs: inputMaps, outputs: outputMaps } = draft;
+  if (version === 2) {
+    const maps = { global: fields.global, inputs: inputMaps, outputs: outputMaps };
+    return assemblePsbt(version, transaction, maps);
+  }
   // In version 0 the transaction has one record, of the lowest type, and all else is in order.
   const global = [record(GLOBAL.unsignedTransaction, transaction), ...fields.global];
-  return { version, global, ...maps, transaction };
+  return { version, global, inputs: inputMaps, outputs: outputMaps, transaction };
 };
 
 /** What is made so far. */

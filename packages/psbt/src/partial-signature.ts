@@ -54,7 +54,8 @@ export const withSignatures = (psbt: Psbt, signatures: readonly PartialSignature
     (flags & MODIFIABLE) === 0
       ? psbt.global
       : withRecords(psbt.global, [record(GLOBAL.modifiable, flags & ~MODIFIABLE)]);
-  return { ...psbt, global, inputs };
+  const { version, outputs, transaction } = psbt;
+  return { version, global, inputs, outputs, transaction };
 };
 
 /** Bits 0 and 1 of PSBT_GLOBAL_TX_MODIFIABLE: inputs and outputs may be added. */
