@@ -30,32 +30,16 @@ export type SignatureVerdict =
  * sighash of the transaction that was matched. `hashes` are the `signatureHashes` of the same match.
  */
 export const checkSignature = (
-  { inputIndex, publicKey, signature }: PartialSignature,
+  signed: PartialSignature,
   match: PolicyMatch,
   hashes: SignatureHashes,
 ): SignatureVerdict => {
+  const { inputIndex, publicKey, signature } = signed;
   const keys = match.inputs[inputIndex]?.script.publicKeys ?? [];
   const cosigner = match.policy.cosigners[keys.findIndex((key) => equalBytes(key, publicKey))];
-  const where = `Input ${inputIndex}`;
-  const facts = { map: `input ${inputIndex}`, publicKey: formatHex(publicKey) };
-  if (cosigner === undefined) {
-    const what = `${where} has a signature by ${facts.publicKey}, no key of the policy there.`;
-    return { good: false, error: psbtError('PSBT_SIGNATURE_STRANGER', what, facts) };
-  }
+  if (cosigner === undefined) return { good: false, error: strangerError(signed) };
   const { name } = cosigner;
-  const bad = (
-    code: 'PSBT_SIGNATURE_ENCODING' | 'PSBT_SIGNATURE_FLAG' | 'PSBT_SIGNATURE_INVALID',
-    what: string,
-    details: ErrorDetails = {},
-  ): SignatureVerdict => ({
-    good: false,
-    cosigner: name,
-    error: psbtError(code, `${where}, signature of ${name}: ${what}.`, {
-      ...facts,
-      cosigner: name,
-      ...details,
-    }),
-  });
+  const bad = (error: QoimaError): SignatureVerdict => ({ good: false, cosigner: name, error });
   let decoded: EcdsaSignature;
   try {
     decoded = decodeSignature(signature);
@@ -63,19 +47,42 @@ export const checkSignature = (
     if (!isQoimaError(error, 'PSBT_SIGNATURE_ENCODING')) throw error;
     const { reason } = error.details;
     const what = typeof reason === 'string' ? reason : 'it is not as it must be';
-    return bad('PSBT_SIGNATURE_ENCODING', what, error.details);
+    return bad(fault('PSBT_SIGNATURE_ENCODING', signed, name, what, error.details));
   }
   const { compact, flag } = decoded;
   if (flag !== SIGHASH.all) {
-    return bad('PSBT_SIGNATURE_FLAG', `its sighash flag is ${hexByte(flag)}`, {
-      expected: hexByte(SIGHASH.all),
-      actual: hexByte(flag),
-    });
+    const [expected, actual] = [SIGHASH.all, flag].map(hexByte) as [string, string];
+    const what = `its sighash flag is ${actual}`;
+    return bad(fault('PSBT_SIGNATURE_FLAG', signed, name, what, { expected, actual }));
   }
   if (!verifyEcdsa(hashes(inputIndex), publicKey, compact)) {
-    return bad('PSBT_SIGNATURE_INVALID', 'it does not fit this transaction');
+    const what = 'it does not fit this transaction';
+    return bad(fault('PSBT_SIGNATURE_INVALID', signed, name, what));
   }
   return { good: true, cosigner: name };
 };
 
 const hexByte = (value: number): string => value.toString(16).padStart(2, '0');
+
+const strangerError = ({ inputIndex, publicKey }: PartialSignature): QoimaError => {
+  const key = formatHex(publicKey);
+  return psbtError(
+    'PSBT_SIGNATURE_STRANGER',
+    `Input ${inputIndex} has a signature by ${key}, no key of the policy there.`,
+    { map: `input ${inputIndex}`, publicKey: key },
+  );
+};
+
+const fault = (
+  code: 'PSBT_SIGNATURE_ENCODING' | 'PSBT_SIGNATURE_FLAG' | 'PSBT_SIGNATURE_INVALID',
+  { inputIndex, publicKey }: PartialSignature,
+  cosigner: string,
+  what: string,
+  details: ErrorDetails = {},
+): QoimaError =>
+  psbtError(code, `Input ${inputIndex}, signature of ${cosigner}: ${what}.`, {
+    map: `input ${inputIndex}`,
+    publicKey: formatHex(publicKey),
+    cosigner,
+    ...details,
+  });

@@ -1,14 +1,12 @@
 import {
-  type AddressPlace,
   encodeExtendedKey,
   formatKeyOrigin,
-  type KeyOrigin,
-  locateDerivation,
   type PolicyScript,
   type PolicyScripts,
   type WalletPolicy,
 } from '@qoima/policy';
 import { equalBytes, formatHex, type Sats, sumSats } from '@qoima/primitives';
+import { checkClaims, placeName, placeOf, readClaims } from './derivation-claims.ts';
 import { psbtError } from './errors.ts';
 import { type Field, fieldOf, fieldsOf, GLOBAL, INPUT, OUTPUT } from './fields.ts';
 import { isFinal } from './open-input.ts';
@@ -35,9 +33,6 @@ export interface PolicyMatch {
   /** Inputs minus outputs. */
   readonly fee: Sats;
 }
-
-/** PSBT_IN_BIP32_DERIVATION or PSBT_OUT_BIP32_DERIVATION. */
-type DerivationField = Field<Uint8Array, KeyOrigin>;
 
 /**
  * Re-derives a PSBT from a policy. Every input must bring its previous transaction, which must hash to
@@ -105,7 +100,8 @@ const matchInput = (
     const what = `${where} comes without its previous transaction.`;
     throw psbtError('PSBT_PREVIOUS_TX_MISSING', what, facts);
   }
-  const place = claimedPlace(map, INPUT.derivation, scripts.policy, where);
+  const claims = readClaims(map, INPUT.derivation, scripts.policy);
+  const place = placeOf(claims, where);
   if (place === undefined) {
     if (isFinal(map)) throw psbtError('PSBT_ALREADY_FINAL', `${where} is final.`, facts);
     throw psbtError(
@@ -118,11 +114,11 @@ const matchInput = (
   if (!equalBytes(script.scriptPubKey, spent.script)) {
     throw psbtError(
       'PSBT_NOT_THIS_POLICY',
-      `${where} claims ${nameOf(place)} of the policy ${scripts.policy.name}, and spends another script.`,
+      `${where} claims ${placeName(place)} of the policy ${scripts.policy.name}, and spends another script.`,
       { ...facts, expected: formatHex(script.scriptPubKey), actual: formatHex(spent.script) },
     );
   }
-  checkDerivations(map, INPUT.derivation, script, scripts.policy, where);
+  checkClaims(claims, script, scripts.policy, where);
   checkScript(map, INPUT.redeemScript, script.redeemScript, where);
   checkScript(map, INPUT.witnessScript, script.witnessScript, where);
   return { script, amount: spent.amount };
@@ -134,13 +130,14 @@ const matchOutput = (
   scripts: PolicyScripts,
   where: string,
 ): PolicyScript | undefined => {
-  const place = claimedPlace(map, OUTPUT.derivation, scripts.policy, where);
+  const claims = readClaims(map, OUTPUT.derivation, scripts.policy);
+  const place = placeOf(claims, where);
   if (place === undefined) return undefined;
   const script = scripts.at(place.branch, place.index);
   if (!equalBytes(script.scriptPubKey, output.script)) {
     throw psbtError(
       'PSBT_CHANGE_MISMATCH',
-      `${where} claims to pay to ${nameOf(place)} of the policy ${scripts.policy.name}, and does not.`,
+      `${where} claims to pay to ${placeName(place)} of the policy ${scripts.policy.name}, and does not.`,
       {
         map: where.toLowerCase(),
         expected: formatHex(script.scriptPubKey),
@@ -148,80 +145,10 @@ const matchOutput = (
       },
     );
   }
-  checkDerivations(map, OUTPUT.derivation, script, scripts.policy, where);
+  checkClaims(claims, script, scripts.policy, where);
   checkScript(map, OUTPUT.redeemScript, script.redeemScript, where);
   checkScript(map, OUTPUT.witnessScript, script.witnessScript, where);
   return script;
-};
-
-const nameOf = ({ branch, index }: AddressPlace): string => `${branch} address ${index}`;
-
-/** Which cosigner's key this origin says that it is, and where: a claim, and no more. */
-const claimOf = (
-  origin: KeyOrigin,
-  policy: WalletPolicy,
-): { place: AddressPlace; cosigner: number } | undefined => {
-  for (const [cosigner, { origin: own }] of policy.cosigners.entries()) {
-    if (!equalBytes(own.fingerprint, origin.fingerprint)) continue;
-    const place = locateDerivation(policy, cosigner, origin.path);
-    if (place !== undefined) return { place, cosigner };
-  }
-  return undefined;
-};
-
-/**
- * The one place that the derivations of a map point at. Which key they name is looked at once the
- * script of that place is known; derivations of strangers are passed over.
- */
-export const claimedPlace = (
-  map: PsbtMap,
-  field: DerivationField,
-  policy: WalletPolicy,
-  where: string,
-): AddressPlace | undefined => {
-  let found: AddressPlace | undefined;
-  for (const { value: origin } of fieldsOf(map, field)) {
-    const place = claimOf(origin, policy)?.place;
-    if (place === undefined) continue;
-    found ??= place;
-    if (place.branch === found.branch && place.index === found.index) continue;
-    throw psbtError(
-      'PSBT_DERIVATION_WRONG',
-      `${where}: the derivations point at ${nameOf(found)} and at ${nameOf(place)} at once.`,
-      { map: where.toLowerCase(), places: [found, place].map(nameOf).sort() },
-    );
-  }
-  return found;
-};
-
-/** Every derivation that names a key of the policy, or the origin of one, must have both right. */
-const checkDerivations = (
-  map: PsbtMap,
-  field: DerivationField,
-  script: PolicyScript,
-  policy: WalletPolicy,
-  where: string,
-): void => {
-  for (const { key, value: origin } of fieldsOf(map, field)) {
-    const owner = script.publicKeys.findIndex((own) => equalBytes(own, key));
-    const claimed = claimOf(origin, policy)?.cosigner ?? -1;
-    if (owner === claimed) continue;
-    const cosigner = policy.cosigners[owner >= 0 ? owner : claimed];
-    if (cosigner === undefined) throw new Error('one of two different indices is not -1');
-    const path = `[${formatKeyOrigin(origin, "'")}]`;
-    throw psbtError(
-      'PSBT_DERIVATION_WRONG',
-      owner >= 0
-        ? `${where}: the key of ${cosigner.name} is said to come from ${path}.`
-        : `${where}: ${path} is where ${cosigner.name} has another key.`,
-      {
-        map: where.toLowerCase(),
-        cosigner: cosigner.name,
-        publicKey: formatHex(key),
-        ...(owner >= 0 ? {} : { expected: formatHex(script.publicKeys[claimed] ?? key) }),
-      },
-    );
-  }
 };
 
 const checkScript = (

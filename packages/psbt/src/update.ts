@@ -1,8 +1,8 @@
 import type { AddressPlace, PolicyScript, PolicyScripts } from '@qoima/policy';
 import { equalBytes, formatHex, formatTxid, type Txid } from '@qoima/primitives';
+import { placeOf, readClaims } from './derivation-claims.ts';
 import { psbtError } from './errors.ts';
 import { fieldOf, INPUT, OUTPUT } from './fields.ts';
-import { claimedPlace } from './match-policy.ts';
 import { isFinal } from './open-input.ts';
 import { inputFields, outputFields, type PolicyFields, policyFields } from './policy-fields.ts';
 import type { PreviousTransactions } from './previous-output.ts';
@@ -73,7 +73,8 @@ const updateInput = (
   ]);
   const spent = spentOutput(input, known, where, previous);
   if (spent === undefined) throw new Error('the previous transaction was just put in');
-  const place = claimedPlace(map, INPUT.derivation, scripts.policy, where) ?? locate(spent.script);
+  const place =
+    placeOf(readClaims(map, INPUT.derivation, scripts.policy), where) ?? locate(spent.script);
   const script = place && scripts.at(place.branch, place.index);
   if (script === undefined || !equalBytes(script.scriptPubKey, spent.script)) return known;
   return filled(known, inputFields(fields, script, bytes, spent), where);
@@ -85,7 +86,8 @@ const updateOutput = (
   map: PsbtMap,
   where: string,
 ): PsbtMap => {
-  const place = claimedPlace(map, OUTPUT.derivation, scripts.policy, where) ?? locate(scriptPubKey);
+  const place =
+    placeOf(readClaims(map, OUTPUT.derivation, scripts.policy), where) ?? locate(scriptPubKey);
   const script: PolicyScript | undefined = place && scripts.at(place.branch, place.index);
   if (script === undefined || !equalBytes(script.scriptPubKey, scriptPubKey)) return map;
   return filled(map, outputFields(fields, script), where);
