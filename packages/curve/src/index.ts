@@ -1,7 +1,8 @@
 export {
+  curveInUse,
   isPublicKey,
-  type PublicKeyTweaker,
   publicKeyTweaker,
   tweakPublicKey,
   verifyEcdsa,
 } from './public.ts';
+export type { PublicKeyTweaker } from './public-curve.ts';

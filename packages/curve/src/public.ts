@@ -1,13 +1,21 @@
-import * as secp256k1 from 'tiny-secp256k1';
+import { env } from 'node:process';
+import { loadNativeCurve } from './native-curve.ts';
+import type { PublicCurve, PublicKeyTweaker } from './public-curve.ts';
+import { wasmCurve } from './wasm-curve.ts';
 
 /**
- * Public operations: no secret passes here, so this file is the one place where a faster verifier
- * may be put in.
+ * Public operations: no secret passes here, so this file is the one place where a faster verifier may
+ * be put in. The compiled library where there is one for this machine, else WebAssembly; who does not
+ * want to run a binary from the registry sets the environment variable `QOIMA_CURVE=wasm`.
  */
+const curve: PublicCurve =
+  (env['QOIMA_CURVE'] === 'wasm' ? undefined : await loadNativeCurve()) ?? wasmCurve;
+
+/** Which implementation is in use: `native` or `wasm`. */
+export const curveInUse: PublicCurve['name'] = curve.name;
 
 /** True for 33 bytes that are a point of the curve in compressed form. */
-export const isPublicKey = (publicKey: Uint8Array): boolean =>
-  publicKey.length === 33 && secp256k1.isPointCompressed(publicKey);
+export const isPublicKey = (publicKey: Uint8Array): boolean => curve.isPublicKey(publicKey);
 
 /**
  * ECDSA over a 32-byte hash. `signature` is r ‖ s, 64 bytes; an s above half the order is refused
@@ -18,39 +26,15 @@ export const verifyEcdsa = (
   hash: Uint8Array,
   publicKey: Uint8Array,
   signature: Uint8Array,
-): boolean => {
-  try {
-    return publicKey.length === 33 && secp256k1.verify(hash, publicKey, signature, true);
-  } catch {
-    return false;
-  }
-};
-
-/** Adds scalars (32 bytes) to one public key: `publicKey + scalar·G`, compressed. */
-export type PublicKeyTweaker = (scalar: Uint8Array) => Uint8Array | undefined;
+): boolean => curve.verifyEcdsa(hash, publicKey, signature);
 
 /**
  * A public key taken apart once, for many scalars. The tweaker gives undefined when the scalar is not
  * below the order, when the sum is the point at infinity (BIP-32 then says: take the next index), and
  * always for bytes that are no compressed key.
- *
- * libsecp256k1's own addition of a scalar (`pointAddScalar`) multiplies both points, as a verification
- * does; a multiplication of the generator alone and one addition give the same point in two thirds of
- * the time.
  */
-export const publicKeyTweaker = (publicKey: Uint8Array): PublicKeyTweaker => {
-  if (!isPublicKey(publicKey)) return () => undefined;
-  const point = secp256k1.pointCompress(publicKey, false);
-  return (scalar) => {
-    try {
-      if (scalar.length === 32 && scalar.every((byte) => byte === 0)) return publicKey.slice();
-      const added = secp256k1.pointFromScalar(scalar, false);
-      return (added && secp256k1.pointAdd(point, added, true)) ?? undefined;
-    } catch {
-      return undefined;
-    }
-  };
-};
+export const publicKeyTweaker = (publicKey: Uint8Array): PublicKeyTweaker =>
+  curve.publicKeyTweaker(publicKey);
 
 /** One sum of `publicKeyTweaker`. */
 export const tweakPublicKey = (publicKey: Uint8Array, scalar: Uint8Array): Uint8Array | undefined =>

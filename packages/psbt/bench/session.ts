@@ -50,8 +50,8 @@ const rounds: readonly {
   readonly paperwork: number;
 }[] = [
   { inputs: 100, sessions: { qoima: 9, expert: 5, idiomatic: 3 }, paperwork: 25 },
-  { inputs: 1000, sessions: { qoima: 5, expert: 3, idiomatic: 1 }, paperwork: 15 },
-  { inputs: 2000, sessions: { qoima: 5, expert: 1, idiomatic: 0 }, paperwork: 9 },
+  { inputs: 1000, sessions: { qoima: 5, expert: 3, idiomatic: 1 }, paperwork: 31 },
+  { inputs: 2000, sessions: { qoima: 5, expert: 1, idiomatic: 0 }, paperwork: 15 },
 ];
 
 type Line = Step | 'session';

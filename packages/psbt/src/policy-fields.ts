@@ -5,7 +5,6 @@ import {
   sortKeys,
   type WalletPolicy,
 } from '@qoima/policy';
-import { equalBytes } from '@qoima/primitives';
 import { type Field, GLOBAL, INPUT, OUTPUT, record } from './fields.ts';
 import { type PsbtMap, type PsbtRecord, sortedMap } from './record.ts';
 import { SIGHASH } from './sighash.ts';
@@ -75,9 +74,10 @@ const pushDerivations = (
   script: PolicyScript,
   type: number,
 ): void => {
-  // BIP-67 puts the keys in the order that records have; they need not be sorted twice.
+  // BIP-67 puts the keys in the order that records have; they need not be sorted twice. Sorting moves
+  // the keys and does not copy them.
   for (const keyData of sorted ? script.scriptKeys : sortKeys(script.publicKeys)) {
-    const origin = origins[ownerOf(script, keyData)];
+    const origin = origins[script.publicKeys.indexOf(keyData)];
     if (origin === undefined) throw new Error('a script has one key for each cosigner');
     const value = origin.slice();
     const steps = value.length - 8;
@@ -85,15 +85,6 @@ const pushDerivations = (
     writeIndex(value, steps + 4, script.index);
     map.push({ type, keyData, value });
   }
-};
-
-const ownerOf = ({ publicKeys }: PolicyScript, publicKey: Uint8Array): number => {
-  let owner = 0;
-  for (const key of publicKeys) {
-    if (equalBytes(key, publicKey)) return owner;
-    owner++;
-  }
-  return -1;
 };
 
 /** Little-endian, 4 bytes. */
