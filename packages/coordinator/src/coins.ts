@@ -84,6 +84,6 @@ const lockedCoins = (coordinator: Coordinator): ReadonlyMap<string, string> =>
   new Map(
     coordinator.proposals
       .list()
-      .filter(({ state }) => state !== 'confirmed')
+      .filter(({ state }) => state !== 'confirmed' && state !== 'withdrawn')
       .flatMap(({ id, coins }) => coins.map((coin) => [coin, id] as const)),
   );

@@ -39,7 +39,8 @@ const table = {
   COORDINATOR_PROPOSAL_EXISTS: {
     kind: 'refused',
     meaning: 'The very same transaction has been proposed before.',
-    action: 'Go on with that proposal; see "qoima status".',
+    action:
+      'Go on with that proposal; see "qoima status". Of one that was withdrawn make another form: another fee rate, or other coins.',
   },
   COORDINATOR_STRANGE_PSBT: {
     kind: 'refused',
@@ -50,6 +51,30 @@ const table = {
     kind: 'refused',
     meaning: 'A returned PSBT carries signatures that do not hold.',
     action: 'What was refused was not stored; every good signature of the same files was.',
+  },
+  COORDINATOR_FIELDS_REFUSED: {
+    kind: 'refused',
+    meaning:
+      'A returned PSBT contradicts what was sent: a field altered, an input finalised, or another sighash type.',
+    action:
+      'Nothing but its good signatures was taken; ask the custodian where the file has been, and for one before it was finalised.',
+  },
+  COORDINATOR_NONCE_SHARED: {
+    kind: 'refused',
+    meaning: 'Two signatures were made with the same nonce, which gives private keys away.',
+    action:
+      'Hold the keys of those named for known to others: withdraw the proposal, show its files to nobody, and spend the coins without those stations.',
+  },
+  COORDINATOR_WITHDRAWN: {
+    kind: 'refused',
+    meaning: 'A proposal was withdrawn, and something would have gone on with it.',
+    action:
+      'Make a new proposal; only when one of its coins is spent can the old one never be sent.',
+  },
+  COORDINATOR_SENT: {
+    kind: 'refused',
+    meaning: 'A proposal was sent to the network and cannot be withdrawn any more.',
+    action: 'Watch it with "qoima status".',
   },
   COORDINATOR_NOT_FINAL: {
     kind: 'incomplete',

@@ -10,4 +10,5 @@ export { coordinatorProgram } from './program.ts';
 export type { Proposal } from './proposal.ts';
 export { type Proposed, proposeSpend, type SpendRequest } from './propose.ts';
 export { type ProposalStatus, proposalStatus } from './status.ts';
-export { type Taken, takeReturned } from './take.ts';
+export { type RefusedReturn, type ReturnedPsbt, type Taken, takeReturned } from './take.ts';
+export { type Remains, withdrawProposal } from './withdraw.ts';

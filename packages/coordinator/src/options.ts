@@ -14,10 +14,10 @@ const MAX_LABEL_LENGTH = 200;
  * Reads a label, which ends up in journals and on screens: its unsafe characters become visible.
  * @throws `COORDINATOR_OPTION_INVALID`
  */
-export const labelText = (text: string, option: string): string => {
+export const labelText = (text: string, option: string, least = 0): string => {
   const label = printable(text);
-  if (label.length <= MAX_LABEL_LENGTH) return label;
-  throw invalid(option, `a text of at most ${MAX_LABEL_LENGTH} characters`, text);
+  if (label.length >= least && label.length <= MAX_LABEL_LENGTH) return label;
+  throw invalid(option, `a text of ${least} to ${MAX_LABEL_LENGTH} characters`, text);
 };
 
 /**

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { curveInUse } from '@qoima/curve';
 import { clockFrom } from '@qoima/journal';
-import { type ProgramIo, parserOutput, runProgram } from '@qoima/terminal';
+import { type ProgramIo, parserOutput, runProgram, versionText } from '@qoima/terminal';
 import { Command } from 'commander';
 import { addAddressCommands } from './commands/address.ts';
 import { addBroadcastCommand } from './commands/broadcast.ts';
@@ -13,6 +14,7 @@ import { addJournalCommand } from './commands/journal.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addProposeCommand } from './commands/propose.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addWithdrawCommand } from './commands/withdraw.ts';
 import { sessions } from './session.ts';
 
 /** The program `qoima`, from its arguments to its exit code. */
@@ -20,7 +22,7 @@ export const coordinatorProgram = (io: ProgramIo): Promise<number> =>
   runProgram(io, async (terminal) => {
     const program = new Command('qoima')
       .description('The online coordinator: builds spends, gathers signatures, broadcasts.')
-      .version(version())
+      .version(versionText(io, version(), { curve: curveInUse }))
       .option('--home <folder>', 'where its state lies; else $XDG_DATA_HOME or ~/.local/share')
       .option(
         '--network <network>',
@@ -46,6 +48,7 @@ export const coordinatorProgram = (io: ProgramIo): Promise<number> =>
     addFinalizeCommand(program, open);
     addBroadcastCommand(program, open);
     addStatusCommand(program, open);
+    addWithdrawCommand(program, open);
     addJournalCommand(program, open);
     await program.parseAsync(io.argv, { from: 'user' });
   });

@@ -4,7 +4,7 @@ import { coordinatorError } from './errors.ts';
 
 const format = 'qoima-proposal/1';
 
-const states = ['open', 'final', 'broadcast', 'confirmed'] as const;
+const states = ['open', 'final', 'broadcast', 'confirmed', 'withdrawn'] as const;
 
 /**
  * A spend on its way: what was asked for and how far it is. Its id is that of the unsigned
@@ -24,6 +24,14 @@ export interface Proposal {
   readonly feeSats: Sats;
   /** Of the finished transaction; null until there is one. */
   readonly txid: Txid | null;
+  /** Of a withdrawn one alone. */
+  readonly withdrawn?: Withdrawal;
+}
+
+export interface Withdrawal {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly reason: string;
 }
 
 const txid = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -33,7 +41,7 @@ const sats = v.pipe(
   v.transform((text) => BigInt(text)),
 );
 
-const schema = v.strictObject({
+const members = v.strictObject({
   format: v.literal(format),
   id: txid,
   policyId: txid,
@@ -45,13 +53,27 @@ const schema = v.strictObject({
   change: v.nullable(v.strictObject({ index: v.number(), amountSats: sats })),
   feeSats: sats,
   txid: v.nullable(txid),
+  withdrawn: v.exactOptional(
+    v.strictObject({ time: v.pipe(v.string(), v.isoTimestamp()), reason: v.string() }),
+  ),
 });
+
+const schema = v.pipe(
+  members,
+  v.check(
+    ({ state, withdrawn }) => (state === 'withdrawn') === (withdrawn !== undefined),
+    'a withdrawn proposal, and no other, says why it was withdrawn',
+  ),
+);
 
 /** The proposal as it lies on disk, `qoima-proposal/1`: amounts are decimal strings. */
 export const encodeProposal = (proposal: Proposal): Uint8Array =>
   parseUtf8(`${JSON.stringify(proposalJson(proposal), null, 2)}\n`);
 
-export const proposalJson = (proposal: Proposal): { readonly [key: string]: JsonValue } => ({
+export const proposalJson = ({
+  withdrawn,
+  ...proposal
+}: Proposal): { readonly [key: string]: JsonValue } => ({
   format,
   ...proposal,
   payments: proposal.payments.map(({ address, amountSats }) => ({
@@ -63,6 +85,7 @@ export const proposalJson = (proposal: Proposal): { readonly [key: string]: Json
     amountSats: proposal.change.amountSats.toString(),
   },
   feeSats: proposal.feeSats.toString(),
+  ...(withdrawn === undefined ? {} : { withdrawn: { ...withdrawn } }),
 });
 
 /** @throws `COORDINATOR_FILE_INVALID` */
@@ -76,4 +99,14 @@ export const decodeProposal = (bytes: Uint8Array, path: string): Proposal => {
   }
   const { format: _, ...proposal } = parsed.output;
   return proposal;
+};
+
+/** @throws `COORDINATOR_WITHDRAWN` */
+export const refuseWithdrawn = ({ id, withdrawn }: Proposal): void => {
+  if (withdrawn === undefined) return;
+  throw coordinatorError(
+    'COORDINATOR_WITHDRAWN',
+    `Proposal ${id.slice(0, 8)} was withdrawn: ${JSON.stringify(withdrawn.reason)}.`,
+    { proposal: id, ...withdrawn },
+  );
 };

@@ -103,7 +103,12 @@ export const proposeSpend = async (
       txid: null,
     };
     if (coordinator.proposals.has(proposal.id)) {
-      throw coordinatorError('COORDINATOR_PROPOSAL_EXISTS', `Proposal ${proposal.id} is there.`);
+      const { state } = coordinator.proposals.find(proposal.id);
+      throw coordinatorError(
+        'COORDINATOR_PROPOSAL_EXISTS',
+        `Proposal ${proposal.id} is there, and is ${state}.`,
+        { proposal: proposal.id, state },
+      );
     }
     journal.append('spend.proposed', {
       proposal: proposal.id,

@@ -2,7 +2,7 @@ import type { ChainSource } from '@qoima/chain';
 import { bitcoinCore } from '@qoima/chain';
 import { type Clock, readFileBounded, stateFolder } from '@qoima/journal';
 import { type PolicyScripts, policyId, policyScripts } from '@qoima/policy';
-import { parseNetwork } from '@qoima/primitives';
+import { isQoimaError, parseNetwork, QoimaError } from '@qoima/primitives';
 import { MAX_PSBT_BYTES, type Psbt, parsePsbt } from '@qoima/psbt';
 import type { Terminal } from '@qoima/terminal';
 import type { Command } from 'commander';
@@ -61,6 +61,14 @@ export const sessions =
     };
   };
 
-/** Reads a PSBT from a file of bounded size. @throws `FILE_…`, `PSBT_…` */
-export const readPsbtFile = (path: string): Psbt =>
-  parsePsbt(readFileBounded(path, MAX_PSBT_BYTES));
+/** Reads a PSBT from a file of bounded size. @throws `FILE_…`, `PSBT_…`, which name the file */
+export const readPsbtFile = (path: string): Psbt => {
+  const bytes = readFileBounded(path, MAX_PSBT_BYTES);
+  try {
+    return parsePsbt(bytes);
+  } catch (error) {
+    if (!isQoimaError(error)) throw error;
+    const { message, details } = error;
+    throw new QoimaError(error, `${path}: ${message}`, { file: path, ...details }, error);
+  }
+};

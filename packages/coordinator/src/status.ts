@@ -3,6 +3,7 @@ import type { PolicyScripts } from '@qoima/policy';
 import { analyzePsbt, type PsbtAnalysis } from '@qoima/psbt';
 import type { Coordinator } from './coordinator.ts';
 import type { Proposal } from './proposal.ts';
+import { type Remains, remainsOf } from './withdraw.ts';
 
 /** How far a proposal is. */
 export interface ProposalStatus {
@@ -10,6 +11,8 @@ export interface ProposalStatus {
   readonly analysis: PsbtAnalysis;
   /** As the node has it; undefined before the broadcast. Negative: a conflicting spend is that deep. */
   readonly confirmations: number | undefined;
+  /** Of a withdrawn one alone. */
+  readonly remains: Remains | undefined;
 }
 
 /** Deep enough that nobody expects a reorganisation to undo it. */
@@ -27,17 +30,20 @@ export const proposalStatus = async (
   depth: number,
 ): Promise<ProposalStatus> => {
   const analysis = analyzePsbt(coordinator.proposals.readSigned(proposal.id), scripts);
-  if (proposal.txid === null || proposal.state === 'final') {
-    return { proposal, analysis, confirmations: undefined };
+  const remains =
+    proposal.withdrawn === undefined ? undefined : remainsOf(coordinator, proposal, analysis);
+  const { state } = proposal;
+  if (proposal.txid === null || state === 'final' || state === 'withdrawn') {
+    return { proposal, analysis, confirmations: undefined, remains };
   }
   const { confirmations, blockHash } = await chain.confirmations(proposal.txid);
-  if (proposal.state === 'confirmed' || confirmations < depth) {
-    return { proposal, analysis, confirmations };
+  if (state === 'confirmed' || confirmations < depth) {
+    return { proposal, analysis, confirmations, remains };
   }
   return coordinator.change((journal) => {
     // Another process may have been faster.
     const now = coordinator.proposals.find(proposal.id);
-    if (now.state === 'confirmed') return { proposal: now, analysis, confirmations };
+    if (now.state === 'confirmed') return { proposal: now, analysis, confirmations, remains };
     const confirmed: Proposal = { ...now, state: 'confirmed' };
     journal.append('spend.confirmed', {
       proposal: now.id,
@@ -46,6 +52,6 @@ export const proposalStatus = async (
       blockHash: blockHash ?? null,
     });
     coordinator.proposals.update(confirmed);
-    return { proposal: confirmed, analysis, confirmations };
+    return { proposal: confirmed, analysis, confirmations, remains };
   });
 };

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { curveInUse } from '@qoima/curve';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cosigners, keyRecords, qoima, temporaryFolder, writeKeyRecords } from './sample.ts';
 
@@ -176,6 +177,16 @@ describe('qoima, without a node', () => {
 
   it('shows its help and its version', async () => {
     expect((await run('--help')).stdout).toContain('Usage: qoima');
-    expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const { stdout: version } = await run('--version');
+    expect(version).toMatch(/^\d+\.\d+\.\d+\n$/);
+    for (const argv of [
+      ['--json', '--version'],
+      ['--version', '--json'],
+    ]) {
+      expect(JSON.parse((await run(...argv)).stdout)).toEqual({
+        version: version.trim(),
+        curve: curveInUse,
+      });
+    }
   });
 });

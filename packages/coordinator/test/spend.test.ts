@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
 import { encodeAddress, policyId } from '@qoima/policy';
 import { formatOutpoint } from '@qoima/primitives';
-import { createPsbt, transactionId } from '@qoima/psbt';
+import { createPsbt, decodeTransaction, encodeTransaction } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   broadcastProposal,
   type Coordinator,
+  finalizeProposal,
   listCoins,
   nextAddress,
   parsePayment,
@@ -17,6 +18,7 @@ import {
   takeReturned,
 } from '../src/index.ts';
 import { chainCoin, coordinatorIn, fakeChain, scripts, temporaryFolder } from './sample.ts';
+import { signedBy } from './signers.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -215,42 +217,44 @@ describe('what comes back', () => {
       coins: [{ ...coin, branch: 'receive', index: 5, previousTransaction: transaction }],
       outputs: [{ kind: 'change', index: 0, amount: 999_000n }],
     });
-    await expect(takeReturned(coordinator, () => scripts, strange)).rejects.toThrow(
-      code('COORDINATOR_STRANGE_PSBT'),
-    );
+    await expect(
+      takeReturned(coordinator, () => scripts, [{ from: 'strange.psbt', psbt: strange }]),
+    ).rejects.toThrow(code('COORDINATOR_STRANGE_PSBT'));
     expect(events(coordinator)).toEqual(['spend.proposed']);
   });
 
   it('changes nothing without a new signature', async () => {
     const coordinator = coordinatorIn(folder.path, fakeChain(coins));
     const { psbt } = await proposeSpend(coordinator, scripts, request());
-    const taken = await takeReturned(coordinator, () => scripts, psbt);
-    expect(taken).toMatchObject({ taken: {}, refused: [] });
+    const taken = await takeReturned(coordinator, () => scripts, [{ from: 'back.psbt', psbt }]);
+    expect(taken).toMatchObject([{ from: 'back.psbt', taken: {}, refused: [], injected: [] }]);
     expect(events(coordinator)).toEqual(['spend.proposed']);
   });
 });
 
+const flagged = (signature: Uint8Array): Uint8Array => signature.with(signature.length - 1, 0x82);
+
 describe('a finished spend', () => {
-  /** A proposal with a finished transaction: any will do for a node that does not look. */
   const finished = async (coordinator: Coordinator) => {
-    const { proposal } = await proposeSpend(coordinator, scripts, request());
-    const { transaction } = chainCoin(9, 1n);
-    coordinator.proposals.writeTransaction(proposal.id, transaction);
-    const final = { ...proposal, state: 'final', txid: transactionId(transaction) } as const;
-    coordinator.proposals.update(final);
-    return final;
+    const { proposal, psbt } = await proposeSpend(coordinator, scripts, request());
+    const signed = signedBy(psbt, 'Aigerim', 'Dana');
+    await takeReturned(coordinator, () => scripts, [{ from: 'back.psbt', psbt: signed }]);
+    return (await finalizeProposal(coordinator, scripts, proposal.id)).proposal;
   };
+  const before = ['spend.proposed', 'signatures.taken', 'spend.finalized'];
 
   it('is sent once the node would take it, and may be sent again', async () => {
     const chain = fakeChain(coins);
     const coordinator = coordinatorIn(folder.path, chain);
     const { id, txid } = await finished(coordinator);
-    expect(await broadcastProposal(coordinator, chain, id)).toMatchObject({
+    expect(await broadcastProposal(coordinator, scripts, chain, id)).toMatchObject({
       state: 'broadcast',
       txid,
     });
-    expect(await broadcastProposal(coordinator, chain, id)).toMatchObject({ state: 'broadcast' });
-    expect(events(coordinator)).toEqual(['spend.proposed', 'spend.broadcast']);
+    expect(await broadcastProposal(coordinator, scripts, chain, id)).toMatchObject({
+      state: 'broadcast',
+    });
+    expect(events(coordinator)).toEqual([...before, 'spend.broadcast']);
   });
 
   it('is not sent if the node would not take it', async () => {
@@ -262,10 +266,51 @@ describe('a finished spend', () => {
     });
     const coordinator = coordinatorIn(folder.path, chain);
     const { id } = await finished(coordinator);
-    await expect(broadcastProposal(coordinator, chain, id)).rejects.toThrow(
+    await expect(broadcastProposal(coordinator, scripts, chain, id)).rejects.toThrow(
       /COORDINATOR_NODE_REFUSES|min relay fee not met/,
     );
     expect(coordinator.proposals.find(id).state).toBe('final');
+  });
+
+  it.each<[string, (stack: Uint8Array[]) => void, string]>([
+    [
+      'an item in the place of the dummy',
+      (stack) => stack.splice(0, 1, Uint8Array.of(1)),
+      'PSBT_FINAL_SCRIPT_WRONG',
+    ],
+    [
+      'its signatures in the other order',
+      (stack) => stack.splice(1, 2, ...stack.slice(1, 3).reverse()),
+      'PSBT_FINAL_SCRIPT_WRONG',
+    ],
+    [
+      'another flag',
+      (stack) => stack.splice(1, 1, flagged(stack[1] as Uint8Array)),
+      'PSBT_SIGNATURE_FLAG',
+    ],
+  ])('is not sent with %s: its file was changed', async (_what, edit, wanted) => {
+    const chain = fakeChain(coins, {
+      testAccept: async () => {
+        throw new Error('the node must not see it');
+      },
+    });
+    const coordinator = coordinatorIn(folder.path, chain);
+    const proposal = await finished(coordinator);
+    const { inputs, ...rest } = decodeTransaction(coordinator.proposals.readTransaction(proposal));
+    const changed = inputs.map((input) => {
+      const witness = [...input.witness];
+      edit(witness);
+      return { ...input, witness };
+    });
+    // The same txid, so that nothing else notices.
+    coordinator.proposals.writeTransaction(
+      proposal.id,
+      encodeTransaction({ ...rest, inputs: changed }),
+    );
+    await expect(broadcastProposal(coordinator, scripts, chain, proposal.id)).rejects.toThrow(
+      code(wanted),
+    );
+    expect(events(coordinator)).toEqual(before);
   });
 
   it('is recorded although a crash came between sending and recording', async () => {
@@ -274,7 +319,9 @@ describe('a finished spend', () => {
     });
     const coordinator = coordinatorIn(folder.path, chain);
     const { id } = await finished(coordinator);
-    expect(await broadcastProposal(coordinator, chain, id)).toMatchObject({ state: 'broadcast' });
+    expect(await broadcastProposal(coordinator, scripts, chain, id)).toMatchObject({
+      state: 'broadcast',
+    });
   });
 
   it('is confirmed once, at depth', async () => {
@@ -287,14 +334,14 @@ describe('a finished spend', () => {
     const look = () =>
       proposalStatus(coordinator, scripts, chain, coordinator.proposals.find(id), 6);
     expect(await look()).toMatchObject({ confirmations: undefined });
-    await broadcastProposal(coordinator, chain, id);
-    const before = coordinator.proposals.find(id);
+    await broadcastProposal(coordinator, scripts, chain, id);
+    const earlier = coordinator.proposals.find(id);
     expect(await look()).toMatchObject({ confirmations: 5, proposal: { state: 'broadcast' } });
     deep = 6;
     expect(await look()).toMatchObject({ confirmations: 6, proposal: { state: 'confirmed' } });
     // Somebody who looked before the other wrote does not write it again.
-    await proposalStatus(coordinator, scripts, chain, before, 6);
-    expect(events(coordinator)).toEqual(['spend.proposed', 'spend.broadcast', 'spend.confirmed']);
+    await proposalStatus(coordinator, scripts, chain, earlier, 6);
+    expect(events(coordinator)).toEqual([...before, 'spend.broadcast', 'spend.confirmed']);
     expect(existsSync(join(folder.path, 'journal.jsonl.lock'))).toBe(false);
   });
 });

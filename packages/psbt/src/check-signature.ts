@@ -35,10 +35,8 @@ export const checkSignature = (
   hashes: SignatureHashes,
 ): SignatureVerdict => {
   const { inputIndex, publicKey, signature } = signed;
-  const keys = match.inputs[inputIndex]?.script.publicKeys ?? [];
-  const cosigner = match.policy.cosigners[keys.findIndex((key) => equalBytes(key, publicKey))];
-  if (cosigner === undefined) return { good: false, error: strangerError(signed) };
-  const { name } = cosigner;
+  const name = cosignerAt(match, signed);
+  if (name === undefined) return { good: false, error: strangerError(signed) };
   const bad = (error: QoimaError): SignatureVerdict => ({ good: false, cosigner: name, error });
   let decoded: EcdsaSignature;
   try {
@@ -60,6 +58,15 @@ export const checkSignature = (
     return bad(fault('PSBT_SIGNATURE_INVALID', signed, name, what));
   }
   return { good: true, cosigner: name };
+};
+
+/** The name of the cosigner whose key this is at its input; undefined for a stranger's. */
+export const cosignerAt = (
+  { policy, inputs }: PolicyMatch,
+  { inputIndex, publicKey }: Pick<PartialSignature, 'inputIndex' | 'publicKey'>,
+): string | undefined => {
+  const keys = inputs[inputIndex]?.script.publicKeys ?? [];
+  return policy.cosigners[keys.findIndex((key) => equalBytes(key, publicKey))]?.name;
 };
 
 const hexByte = (value: number): string => value.toString(16).padStart(2, '0');

@@ -189,6 +189,23 @@ const table = {
     meaning: 'Fewer cosigners have signed than the quorum requires.',
     action: 'Have it signed by more cosigners.',
   },
+  PSBT_FINAL_SCRIPT_WRONG: {
+    kind: 'refused',
+    meaning: 'An input of a finished transaction does not hold exactly what its policy takes.',
+    action:
+      'Do not broadcast it; finalise again from the signatures, and keep both for inspection.',
+  },
+  PSBT_NONCE_SHARED: {
+    kind: 'refused',
+    meaning: 'Two signatures were made with the same nonce, which gives private keys away.',
+    action:
+      'Do not broadcast it; hold the keys of those named for known to others, and replace them.',
+  },
+  PSBT_NOT_STANDARD: {
+    kind: 'refused',
+    meaning: 'A finished transaction is larger, or a part of it, than nodes relay.',
+    action: 'Spend fewer coins at a time.',
+  },
   PSBT_NOT_FINAL: {
     kind: 'incomplete',
     meaning: 'An input is not final, so there is no transaction to extract yet.',

@@ -5,7 +5,8 @@ export {
   type PsbtRole,
 } from './analyze.ts';
 export { assemblePsbt } from './assemble.ts';
-export { checkSignature, type SignatureVerdict } from './check-signature.ts';
+export { checkSignature, cosignerAt, type SignatureVerdict } from './check-signature.ts';
+export { checkTransaction } from './check-transaction.ts';
 export type { Codec } from './codec.ts';
 export { combinePsbts } from './combine.ts';
 export { convertPsbt } from './convert.ts';
@@ -18,9 +19,10 @@ export { extractTransaction } from './extract.ts';
 export { type Field, fieldOf, fieldsOf, GLOBAL, INPUT, OUTPUT, record } from './fields.ts';
 export { finalizePsbt } from './finalize.ts';
 export { unsignedTransactionId } from './identity.ts';
+export type { InjectedHow, InjectedRecord } from './injected-records.ts';
 export { feeOf, type MatchedInput, matchPolicy, type PolicyMatch } from './match-policy.ts';
 export { isFinal } from './open-input.ts';
-export { type PartialSignature, partialSignaturesOf } from './partial-signature.ts';
+export { type PartialSignature, partialSignaturesOf, signatureFor } from './partial-signature.ts';
 export {
   compareKeys,
   type Psbt,
@@ -32,6 +34,7 @@ export {
   withRecords,
 } from './record.ts';
 export { checkSameTransaction, isSameTransaction } from './same-transaction.ts';
+export { sharedNonces, signatureNonce } from './shared-nonce.ts';
 export {
   type Bip143Midstates,
   bip143Midstates,
@@ -53,8 +56,8 @@ export {
 } from './size.ts';
 export { type SpentOutput, spentOutput } from './spent-output.ts';
 export {
-  type IgnoredRecord,
   type RefusedSignature,
+  type RepeatedSignature,
   type SignatureIntake,
   type TakenSignature,
   takeSignatures,

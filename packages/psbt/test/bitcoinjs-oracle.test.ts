@@ -97,6 +97,8 @@ describe.each(['wsh', 'sh-wsh', 'sh'] as const)('bitcoinjs-lib agrees: %s', (scr
       const intake = takeSignatures(base, decodePsbt(theirs.toBuffer()), wallet.scripts);
       expect(intake.taken).toHaveLength(3);
       expect(intake.refused).toStrictEqual([]);
+      // What other programs write back contradicts nothing.
+      expect(intake.injected.filter(({ how }) => how !== 'added')).toStrictEqual([]);
       base = intake.psbt;
     }
     const final = finalizePsbt(verifySignatures(base, matchPolicy(base, wallet.scripts)));

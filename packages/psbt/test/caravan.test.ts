@@ -144,6 +144,8 @@ describe.each(pairs)('Caravan’s $wallet.network $name wallet', ({ wallet, spen
       const returned = decoded(text);
       const intake = takeSignatures(base, returned, scripts);
       expect(intake.refused).toStrictEqual([]);
+      // What other programs write back contradicts nothing.
+      expect(intake.injected.filter(({ how }) => how !== 'added')).toStrictEqual([]);
       expect(intake.taken.map(({ cosigner }) => cosigner)).toStrictEqual(
         Array.from({ length: 3 }, () => 'open source'),
       );

@@ -1,4 +1,5 @@
 import { concatBytes, formatHex, parseHex } from '@qoima/primitives';
+import fc from 'fast-check';
 import * as secp256k1 from 'tiny-secp256k1';
 import { describe, expect, it } from 'vitest';
 import {
@@ -182,7 +183,8 @@ describe('takeSignatures', () => {
     expect(intake.refused).toHaveLength(1);
     expect(intake.refused[0]).toMatchObject({ inputIndex: signature.inputIndex, code });
     expect(intake.psbt).toStrictEqual(holdingAll(signed[2]!));
-    expect(intake.ignored).toStrictEqual([]);
+    expect(intake.injected).toStrictEqual([]);
+    expect(intake.repeated).toStrictEqual([]);
   });
 
   it('changes nothing when nothing is good', () => {
@@ -210,23 +212,65 @@ describe('takeSignatures', () => {
     expect(takeSignatures(held, held, scripts)).toStrictEqual({
       psbt: held,
       taken: [],
+      repeated: signed[0]!.map((each) => ({ ...each, cosigner: 'custodian 1', same: true })),
       refused: [],
-      ignored: [0, 1].map((i) => ({
-        map: `input ${i}`,
-        field: 'PSBT_IN_PARTIAL_SIG',
-        reason: 'already-held',
-      })),
+      injected: [],
     });
     const again = takeSignatures(held, holding(ground), scripts);
     expect(again.psbt).toStrictEqual(held);
-    expect(again.ignored).toStrictEqual([
-      {
-        map: 'input 0',
-        field: 'PSBT_IN_PARTIAL_SIG',
-        reason: 'another-is-held',
-        cosigner: 'custodian 1',
-      },
+    expect(again.repeated).toStrictEqual([{ ...ground, cosigner: 'custodian 1', same: false }]);
+  });
+
+  it.each(
+    bad.filter(
+      ([, code, { publicKey }]) =>
+        code !== 'PSBT_SIGNATURE_STRANGER' && publicKey === good!.publicKey,
+    ),
+  )('calls %s a conflict beside a good one: %s', (_name, code, signature) => {
+    const held = holdingAll(signed[0]!);
+    const intake = takeSignatures(held, holding(signature), scripts);
+    expect(intake.psbt).toBe(held);
+    expect(intake.refused).toMatchObject([{ code, cosigner: 'custodian 1', conflicts: true }]);
+    expect(takeSignatures(base, holding(signature), scripts).refused).toMatchObject([
+      { code, conflicts: false },
     ]);
+  });
+
+  it('gives the same whatever the order of the files, and however often they come', () => {
+    const grains = [...signed.flat(), ...bad.map(([, , signature]) => signature)];
+    const files = fc.array(fc.uniqueArray(fc.nat(grains.length - 1), { maxLength: 6 }), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    const fileOf = (chosen: readonly number[]): Psbt =>
+      // The later of two for one key stands in the file.
+      chosen.reduce((psbt, i) => holding(grains[i]!, psbt), base);
+    const takeAll = (from: Psbt, all: readonly Psbt[]): Psbt =>
+      all.reduce((psbt, file) => takeSignatures(psbt, file, scripts).psbt, from);
+    fc.assert(
+      fc.property(files, (lists) => {
+        const all = lists.map(fileOf);
+        const once = encodePsbt(takeAll(base, all));
+        expect(encodePsbt(takeAll(base, all.toReversed()))).toStrictEqual(once);
+        expect(encodePsbt(takeAll(takeAll(base, all), all))).toStrictEqual(once);
+        // What one coordinator has gathered is a file like any other to a second.
+        const [first, ...others] = all;
+        const parts = [takeAll(base, [first!]), takeAll(base, others)];
+        expect(encodePsbt(takeAll(base, parts))).toStrictEqual(once);
+        expect(() => verifySignatures(decodePsbt(once), match)).not.toThrow();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('has the same cosigners whichever of two good signatures of a key comes first', () => {
+    const files = [holding(regrind()), holding(good!), holding(signed[1]![0]!)];
+    const whoOf = (all: readonly Psbt[]) =>
+      partialSignaturesOf(
+        all.reduce((psbt, file) => takeSignatures(psbt, file, scripts).psbt, base).inputs[0]!,
+        0,
+      ).map(({ publicKey }) => formatHex(publicKey));
+    expect(whoOf(files)).toStrictEqual(whoOf(files.toReversed()));
   });
 
   it('refuses another transaction as a whole', () => {
@@ -239,7 +283,7 @@ describe('takeSignatures', () => {
     );
   });
 
-  it('ignores every other thing that comes back, and says so', () => {
+  it('leaves every other thing that comes back, and says what it was', () => {
     const returned: Psbt = {
       ...holdingAll(signed[0]!),
       global: [...base.global, { type: 0xf1, keyData: new Uint8Array(), value: Uint8Array.of(1) }],
@@ -258,13 +302,13 @@ describe('takeSignatures', () => {
     };
     const intake = takeSignatures(base, returned, scripts);
     expect(intake.psbt).toStrictEqual(holdingAll(signed[0]!));
-    expect(intake.ignored.map(({ map, field }) => `${map} ${field}`)).toStrictEqual([
-      'global 0xf1',
-      'input 0 PSBT_IN_WITNESS_UTXO',
-      'input 0 PSBT_IN_SIGHASH_TYPE',
-      'input 0 PSBT_IN_FINAL_SCRIPTWITNESS',
-      'output 0 PSBT_OUT_WITNESS_SCRIPT',
-      'output 1 PSBT_OUT_WITNESS_SCRIPT',
+    expect(intake.injected).toStrictEqual([
+      { place: 'global', index: 0, field: '0xf1', how: 'added' },
+      { place: 'input', index: 0, field: 'PSBT_IN_WITNESS_UTXO', how: 'altered' },
+      { place: 'input', index: 0, field: 'PSBT_IN_SIGHASH_TYPE', how: 'sighash' },
+      { place: 'input', index: 0, field: 'PSBT_IN_FINAL_SCRIPTWITNESS', how: 'final' },
+      { place: 'output', index: 0, field: 'PSBT_OUT_WITNESS_SCRIPT', how: 'added' },
+      { place: 'output', index: 1, field: 'PSBT_OUT_WITNESS_SCRIPT', how: 'altered' },
     ]);
   });
 

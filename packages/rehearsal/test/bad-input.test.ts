@@ -239,11 +239,9 @@ describe('a lying witness_utxo', () => {
     expect(line).toContain('previous-transaction-missing');
   });
 
-  it('on the way back is looked at by nobody', async () => {
-    const before = reserve.digest();
-    const end = await done(reserve.qoima('combine', lie(1n)));
-    expect(end.stdout).toContain('nothing new');
-    expect(reserve.digest()).toBe(before);
+  it('on the way back is refused by name, and nothing is made of it', async () => {
+    const line = await refusal(combine(lie(1n)), 'COORDINATOR_FIELDS_REFUSED');
+    expect(line).toContain('PSBT_IN_WITNESS_UTXO of input 0');
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { curveInUse } from '@qoima/curve';
 import { clockFrom } from '@qoima/journal';
-import { type ProgramIo, parserOutput, runProgram } from '@qoima/terminal';
+import { type ProgramIo, parserOutput, runProgram, versionText } from '@qoima/terminal';
 import { Command } from 'commander';
 import { addAddressCommands } from './commands/address.ts';
 import { addKeyCommands, type KeySources } from './commands/key.ts';
@@ -14,7 +15,7 @@ export const stationProgram = (io: ProgramIo, sources: KeySources): Promise<numb
   runProgram(io, async (terminal) => {
     const program = new Command('qoima-station')
       .description('The offline station: reviews, shows and signs. It holds no network code.')
-      .version(version())
+      .version(versionText(io, version(), { curve: curveInUse }))
       .option('--home <folder>', 'where its state lies; else $XDG_DATA_HOME or ~/.local/share')
       .option(
         '--network <network>',

@@ -6,7 +6,7 @@ export { exitCodes, type Outcome } from './exit-code.ts';
 export { formatFindings } from './findings.ts';
 export type { Output } from './output.ts';
 export { printable } from './printable.ts';
-export { type ProgramIo, parserOutput, runProgram, type Terminal } from './program.ts';
+export { type ProgramIo, parserOutput, runProgram, type Terminal, versionText } from './program.ts';
 export { noProgress, type Progress, type Stage } from './progress.ts';
 export type { Confirm, Confirmation } from './prompt.ts';
 export { type Column, formatFields, formatTable } from './table.ts';

@@ -1,4 +1,4 @@
-import { type ErrorDetails, isQoimaError, QoimaError } from '@qoima/primitives';
+import { type ErrorDetails, isQoimaError, type JsonValue, QoimaError } from '@qoima/primitives';
 import { type Colors, colorsFor } from './colors.ts';
 import { terminalError } from './errors.ts';
 import { exitCodes } from './exit-code.ts';
@@ -87,6 +87,16 @@ export const parserOutput = (
   writeErr: () => {},
   outputError: () => {},
 });
+
+/**
+ * What `--version` shows, for commander's `version()`: the version alone, or with `--json` among the
+ * arguments one JSON value, in which `facts` stand beside it.
+ */
+export const versionText = (
+  { argv }: Pick<ProgramIo, 'argv'>,
+  version: string,
+  facts: Readonly<Record<string, JsonValue>>,
+): string => (wantsJson(argv) ? JSON.stringify({ version, ...facts }, null, 2) : version);
 
 /** With `--json` stderr holds an error or nothing. */
 const NO_PROGRESS: ProgressEnd = { progress: noProgress, clear: () => {}, end: () => {} };

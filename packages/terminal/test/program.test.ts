@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type ErrorKind, QoimaError } from '@qoima/primitives';
 import { describe, expect, it } from 'vitest';
-import { type ProgramIo, runProgram, type Terminal } from '../src/index.ts';
+import { type ProgramIo, runProgram, type Terminal, versionText } from '../src/index.ts';
 import { fakeIo } from './streams.ts';
 
 const run = async (
@@ -40,6 +40,13 @@ describe('a command that goes well', () => {
     const { code, out, err } = await run(['x', '--json'], command);
     expect(JSON.parse(out)).toEqual({ fee: '12', nested: [1] });
     expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  it('shows its version, and with --json what is worth knowing beside it', () => {
+    const shown = (...argv: readonly string[]): string =>
+      versionText({ argv }, '1.2.3', { curve: 'wasm' });
+    expect(shown('--version')).toBe('1.2.3');
+    expect(JSON.parse(shown('--version', '--json'))).toEqual({ version: '1.2.3', curve: 'wasm' });
   });
 
   it('gives null when it has no result', async () => {

@@ -13,7 +13,7 @@ export const addBroadcastCommand = (program: Command, open: OpenSession): void =
       const { coordinator, terminal, scriptsOf, chain } = open(command);
       const proposal = coordinator.proposals.find(prefix);
       const scripts = scriptsOf(proposal.policyId);
-      const sent = await broadcastProposal(coordinator, chain(scripts), proposal.id);
+      const sent = await broadcastProposal(coordinator, scripts, chain(scripts), proposal.id);
       terminal.output.result(
         { proposal: proposalJson(sent) },
         `Sent: ${sent.txid}. Watch it with "qoima status ${proposal.id.slice(0, 8)}".`,

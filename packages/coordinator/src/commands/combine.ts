@@ -1,10 +1,9 @@
-import type { JsonValue } from '@qoima/primitives';
-import type { RefusedSignature } from '@qoima/psbt';
 import type { Command } from 'commander';
-import { analysisJson, analysisLines } from '../analysis-lines.ts';
-import { coordinatorError } from '../errors.ts';
+import { analysisLines } from '../analysis-lines.ts';
+import { combineRefusal } from '../combine-refusal.ts';
 import { type OpenSession, readPsbtFile } from '../session.ts';
-import { proposalOf, type Taken, takeReturned } from '../take.ts';
+import { type Taken, takeReturned } from '../take.ts';
+import { takenJson, takenLines } from '../taken-lines.ts';
 
 /** `qoima combine`. */
 export const addCombineCommand = (program: Command, open: OpenSession): void => {
@@ -15,64 +14,22 @@ export const addCombineCommand = (program: Command, open: OpenSession): void => 
     .action(async (files: string[], _options: object, command: Command) => {
       const { coordinator, terminal, scriptsOf } = open(command);
       // All files are read before any is taken: a broken or strange one then changes nothing.
-      const returned = files.map((file) => ({ file, psbt: readPsbtFile(file) }));
-      for (const { psbt } of returned) proposalOf(coordinator, psbt);
-      const results: FileTaken[] = [];
-      for (const { file, psbt } of returned) {
-        results.push({ file, taken: await takeReturned(coordinator, scriptsOf, psbt) });
-      }
+      const returned = files.map((from) => ({ from, psbt: readPsbtFile(from) }));
+      const results = await takeReturned(coordinator, scriptsOf, returned);
       if (!terminal.output.json) {
-        for (const { file, taken } of results) terminal.output.line(takenLine(file, taken));
+        for (const taken of results) terminal.output.line(...takenLines(taken));
       }
-      refuseBad(results);
-      terminal.output.result(
-        results.map(takenJson),
-        results.slice(-1).flatMap(({ taken }) => analysisLines(taken.analysis)),
-      );
+      const refusal = combineRefusal(results);
+      if (refusal !== undefined) throw refusal;
+      terminal.output.result(results.map(takenJson), summaryLines(results));
     });
 };
 
-interface FileTaken {
-  readonly file: string;
-  readonly taken: Taken;
-}
-
-const takenJson = ({ file, taken }: FileTaken): { readonly [key: string]: JsonValue } => ({
-  file,
-  proposal: taken.proposal.id,
-  taken: taken.taken,
-  analysis: analysisJson(taken.analysis),
-});
-
-const takenLine = (file: string, { taken, proposal }: Taken): string => {
-  const names = Object.entries(taken).map(([name, count]) => `${count} by ${name}`);
-  const what = names.length === 0 ? 'nothing new' : names.join(', ');
-  return `${file}: ${what}, for proposal ${proposal.id.slice(0, 8)}`;
+/** Where each proposal stands now; its name is said if there are several. */
+const summaryLines = (results: readonly Taken[]): readonly string[] => {
+  const byProposal = new Map(results.map((taken) => [taken.proposal.id, taken]));
+  return [...byProposal].flatMap(([id, { analysis }]) => [
+    ...(byProposal.size === 1 ? [] : [`Proposal ${id.slice(0, 8)}:`]),
+    ...analysisLines(analysis),
+  ]);
 };
-
-/** One error for all that was refused, naming the first; what was good has been stored by now. */
-const refuseBad = (results: readonly FileTaken[]): void => {
-  const bad = results.flatMap(({ file, taken }) =>
-    taken.refused.map((refused) => ({ file, refused })),
-  );
-  const [first] = bad;
-  if (first === undefined) return;
-  const others = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
-  throw coordinatorError(
-    'COORDINATOR_SIGNATURE_REFUSED',
-    `${first.file}: ${first.refused.message}${others}`,
-    {
-      refused: bad.map(({ file, refused }) => ({ file, ...refusedJson(refused) })),
-      results: results.map(takenJson),
-    },
-  );
-};
-
-const refusedJson = (
-  refused: RefusedSignature,
-): { readonly [key: string]: string | number | null } => ({
-  code: refused.code,
-  input: refused.inputIndex,
-  cosigner: refused.cosigner ?? null,
-  message: refused.message,
-});

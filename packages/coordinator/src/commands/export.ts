@@ -1,6 +1,7 @@
 import { writeNewFile } from '@qoima/journal';
 import { encodePsbt } from '@qoima/psbt';
 import type { Command } from 'commander';
+import { refuseWithdrawn } from '../proposal.ts';
 import type { OpenSession } from '../session.ts';
 
 /** `qoima export`. */
@@ -12,7 +13,9 @@ export const addExportCommand = (program: Command, open: OpenSession): void => {
     .requiredOption('--out <file>', 'PSBT file to write')
     .action((prefix: string, options: { out: string }, command: Command) => {
       const { coordinator, terminal } = open(command);
-      const { id } = coordinator.proposals.find(prefix);
+      const proposal = coordinator.proposals.find(prefix);
+      refuseWithdrawn(proposal);
+      const { id } = proposal;
       writeNewFile(options.out, encodePsbt(coordinator.proposals.readSigned(id)));
       terminal.output.result({ proposal: id, file: options.out }, `Written to ${options.out}.`);
     });

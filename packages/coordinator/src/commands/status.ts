@@ -3,7 +3,8 @@ import { formatFields, formatTable } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { analysisJson, analysisLines } from '../analysis-lines.ts';
 import { wholeNumber } from '../options.ts';
-import { type Proposal, proposalJson } from '../proposal.ts';
+import { type Proposal, proposalJson, type Withdrawal } from '../proposal.ts';
+import { remainsJson, remainsLines } from '../remains-lines.ts';
 import type { OpenSession, Session } from '../session.ts';
 import { DEFAULT_DEPTH, proposalStatus } from '../status.ts';
 
@@ -22,20 +23,24 @@ export const addStatusCommand = (program: Command, open: OpenSession): void => {
       const scripts = scriptsOf(proposal.policyId);
       const depth = wholeNumber(options.depth, '--depth', 1_000_000, 1);
       const status = await proposalStatus(coordinator, scripts, chain(scripts), proposal, depth);
-      const { confirmations, analysis } = status;
+      const { confirmations, analysis, remains } = status;
+      const { withdrawn } = status.proposal;
       terminal.output.result(
         {
           proposal: proposalJson(status.proposal),
           analysis: analysisJson(analysis),
           confirmations: confirmations ?? null,
+          ...(remains === undefined ? {} : { remains: remainsJson(remains) }),
         },
         [
           formatFields([
             ['Proposal', status.proposal.id],
             ['State', status.proposal.state],
             ...(confirmations === undefined ? [] : [confirmationLine(confirmations)]),
+            ...(withdrawn === undefined ? [] : [withdrawalLine(withdrawn)]),
           ]),
           ...(status.proposal.state === 'open' ? analysisLines(analysis) : []),
+          ...(remains === undefined ? [] : remainsLines(remains)),
         ],
       );
     });
@@ -46,6 +51,11 @@ const confirmationLine = (confirmations: number): readonly [string, string] =>
   confirmations >= 0
     ? ['Confirmations', confirmations.toString()]
     : ['Conflict', `another spend of its coins has ${-confirmations} confirmations`];
+
+const withdrawalLine = ({ time, reason }: Withdrawal): readonly [string, string] => [
+  'Withdrawn',
+  `${time}, ${reason}`,
+];
 
 const listProposals = ({ coordinator, terminal }: Session): void => {
   const proposals = coordinator.proposals.list();
