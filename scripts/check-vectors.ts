@@ -25,10 +25,11 @@ export const checkVectors = (root: string): readonly Breach[] => {
     .filter((entry) => entry.isFile() && entry.name !== 'README.md')
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .toSorted();
+  const recorded = recordingFiles(folder, files);
   const breaches = [...rows.keys()]
     .filter((path) => !files.includes(path))
     .map((path) => breach('README.md', `its row ${path} has no file`));
-  for (const path of files) {
+  for (const path of files.filter((file) => !recorded.has(file))) {
     const row = rows.get(path);
     const problems =
       row === undefined
@@ -38,6 +39,20 @@ export const checkVectors = (root: string): readonly Breach[] => {
   }
   return [...breaches, ...checkDeviations(folder, readme)];
 };
+
+/**
+ * The files that recordings are kept in: an `index.json` of `vectors` names one for each, and they stand
+ * with it in its row.
+ */
+const recordingFiles = (folder: string, files: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    files
+      .filter((path) => basename(path) === 'index.json')
+      .flatMap((path) => {
+        const { vectors = [] } = readJson(join(folder, path)) as VectorHeader;
+        return vectors.flatMap(({ file }) => (file === undefined ? [] : join(dirname(path), file)));
+      }),
+  );
 
 /**
  * The table of cases that Qoima treats otherwise: its files are there, and each id in `code` is one of
@@ -51,9 +66,7 @@ const checkDeviations = (folder: string, readme: string): readonly Breach[] => {
     if (files.length > 0) {
       const present = files.filter((file) => !missing.includes(file));
       known = new Set(
-        present.flatMap((file) =>
-          (readJson(join(folder, file)) as VectorHeader).entries.map(({ id }) => id),
-        ),
+        present.flatMap((file) => idsOf(readJson(join(folder, file)) as VectorHeader)),
       );
     }
     const strangers = namesIn(row.get('cases') ?? '').filter(
@@ -72,29 +85,37 @@ const checkDeviations = (folder: string, readme: string): readonly Breach[] => {
 
 /** What each vector file says of itself; its entries may name sources of their own. */
 interface VectorHeader {
-  readonly source: readonly {
+  readonly source?: readonly {
     readonly repo: string;
     readonly licence: string;
     readonly commit?: string;
     readonly version?: string;
   }[];
-  readonly entries: readonly { readonly id: string }[];
+  readonly entries?: readonly { readonly id: string }[];
+  /** In an index of recordings, in place of entries. */
+  readonly vectors?: readonly { readonly name: string; readonly file?: string }[];
 }
+
+const idsOf = ({ entries = [], vectors = [] }: VectorHeader): readonly string[] => [
+  ...entries.map(({ id }) => id),
+  ...vectors.map(({ name }) => name),
+];
 
 const checkFile = (
   path: string,
   row: MarkdownRow,
   commits: ReadonlyMap<string, string>,
 ): readonly string[] => {
-  const { source, entries } = readJson(path) as VectorHeader;
+  const header = readJson(path) as VectorHeader;
+  const count = idsOf(header).length;
   const problems: string[] = [];
   if (/commons clause|cc-by-sa/i.test(readFileSync(path, 'utf8'))) {
     problems.push('it holds something under Commons Clause or CC-BY-SA, which Qoima leaves out');
   }
-  if (row.get('cases') !== String(entries.length)) {
-    problems.push(`it has ${entries.length} cases and its row says ${row.get('cases')}`);
+  if (row.get('cases') !== String(count)) {
+    problems.push(`it has ${count} cases and its row says ${row.get('cases')}`);
   }
-  for (const { repo, licence, commit, version } of source) {
+  for (const { repo, licence, commit, version } of header.source ?? []) {
     if (!namesIn(row.get('source') ?? '').includes(repo)) problems.push(`its row lacks ${repo}`);
     if (!row.get('licence')?.includes(licence)) problems.push(`its row lacks licence ${licence}`);
     if (commits.get(repo)?.includes(commit ?? version ?? '?') !== true) {

@@ -48,6 +48,22 @@ describe('checkVectors', () => {
     ).toEqual([]);
   });
 
+  it('counts the files of an index of recordings to the index, and no others', () => {
+    const recorded: Files = {
+      'test-vectors/README.md': readme(row).replaceAll('psbt/a.json', 'psbt/index.json'),
+      'test-vectors/psbt/a.json': undefined,
+      'test-vectors/psbt/index.json': JSON.stringify({
+        vectors: [{ name: 'a-1', file: 'a.apdu' }],
+      }),
+      'test-vectors/psbt/a.apdu': '=> 00',
+      'packages/psbt/test/a.test.ts': "read('psbt/index.json')",
+    };
+    expect(breachesWith(recorded)).toEqual([]);
+    expect(breachesWith({ ...recorded, 'test-vectors/psbt/b.apdu': '' })).toEqual([
+      'test-vectors/psbt/b.apdu: vectors: it has no row in test-vectors/README.md',
+    ]);
+  });
+
   it('finds nothing in this workspace', () => {
     expect(checkVectors(workspaceRoot).map(formatBreach)).toEqual([]);
   });

@@ -20,6 +20,15 @@ export const publicKeyOf = (secret: Uint8Array): Uint8Array => {
 export const signEcdsa = (hash: Uint8Array, secret: Uint8Array): Uint8Array =>
   secp256k1.sign(hash, secret);
 
+/** As `signEcdsa`, with what is needed to recover the public key: bit 0 says that R has an odd y. */
+export const signEcdsaRecoverable = (
+  hash: Uint8Array,
+  secret: Uint8Array,
+): { readonly compact: Uint8Array; readonly recoveryId: number } => {
+  const { signature, recoveryId } = secp256k1.signRecoverable(hash, secret);
+  return { compact: signature, recoveryId };
+};
+
 /** `secret + scalar` modulo the order; undefined when that is zero or the scalar is out of range. */
 export const tweakSecretKey = (secret: Uint8Array, scalar: Uint8Array): Uint8Array | undefined => {
   try {

@@ -8,7 +8,13 @@ import { describe, expect, it } from 'vitest';
 import { curveInUse, isPublicKey, tweakPublicKey, verifyEcdsa } from '../src/index.ts';
 import { loadNativeCurve } from '../src/native-curve.ts';
 import type { PublicCurve } from '../src/public-curve.ts';
-import { isSecretKey, publicKeyOf, signEcdsa, tweakSecretKey } from '../src/secret.ts';
+import {
+  isSecretKey,
+  publicKeyOf,
+  signEcdsa,
+  signEcdsaRecoverable,
+  tweakSecretKey,
+} from '../src/secret.ts';
 import { wasmCurve } from '../src/wasm-curve.ts';
 
 /** The order of the group, and the greatest s that BIP-146 allows. */
@@ -109,6 +115,18 @@ describe.each(curves)('the $name curve', (curve) => {
           expect(curve.verifyEcdsa(hash, publicKeyOf(secret), signature)).toBe(true);
         }),
         { numRuns: 30 },
+      );
+    });
+
+    it('tell their key, if they are to be recoverable', () => {
+      fc.assert(
+        fc.property(secrets, hashes, (secret, hash) => {
+          const { compact, recoveryId } = signEcdsaRecoverable(hash, secret);
+          expect(compact).toEqual(signEcdsa(hash, secret));
+          const publicKey = secp256k1.recover(hash, compact, recoveryId as 0 | 1, true);
+          expect(publicKey).toEqual(publicKeyOf(secret));
+        }),
+        { numRuns: 20 },
       );
     });
 
