@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchAddresses } from '../packages/policy/bench/addresses.ts';
 import { benchSession } from '../packages/psbt/bench/session.ts';
+import { benchSigning } from '../packages/signer-ledger/bench/signing.ts';
 
 /** CPU milliseconds of the same work by Qoima and by bitcoinjs-lib, taken in one run. */
 interface BenchRow {
@@ -59,6 +60,30 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
         ['peak memory, one session of 1000 inputs', 'MiB'],
         memory.map(({ contestant, peakMib }) => [contestant, String(peakMib)]),
       ),
+    ].join('\n\n');
+  },
+  ledger: async () => {
+    const { rows, growth } = await benchSigning();
+    return [
+      formatTable(
+        [
+          '3-of-5 on a Ledger, inputs',
+          'exchanges',
+          '350 + 203·(n−1)',
+          'kB out',
+          'kB in',
+          'host, CPU ms',
+        ],
+        rows.map(({ inputs, exchanges, rule, kilobytesToDevice, kilobytesFromDevice, hostMs }) => [
+          String(inputs),
+          String(exchanges),
+          String(rule),
+          kilobytesToDevice.toFixed(0),
+          kilobytesFromDevice.toFixed(0),
+          hostMs.toFixed(1),
+        ]),
+      ),
+      `512 inputs take ${growth.toFixed(1)} times the host's CPU of 100.`,
     ].join('\n\n');
   },
 };

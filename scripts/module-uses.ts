@@ -29,9 +29,7 @@ export const readModuleUses = (
   text: string,
   globals: ReadonlySet<string>,
 ): ModuleUses => {
-  const { program, errors } = parseSync(path, text);
-  const error = errors.find(({ severity }) => (severity as string) === 'Error');
-  if (error !== undefined) throw new Error(`${path} does not parse: ${error.message}`);
+  const program = parse(path, text);
 
   const lineAt = lineFinder(text);
   const uses = { imports: [] as ModuleImport[], globals: [] as Named[], unreadable: [] as What[] };
@@ -52,8 +50,20 @@ export const readModuleUses = (
     }
     for (const child of children(node)) visit(child);
   };
-  visit(program as unknown as SyntaxNode);
+  visit(program as SyntaxNode);
   return uses;
+};
+
+/** As a module and, failing that, as CommonJS, in which a file may return and use names a module may not. */
+const parse = (path: string, text: string): unknown => {
+  let first: string | undefined;
+  for (const sourceType of [undefined, 'commonjs'] as const) {
+    const { program, errors } = parseSync(path, text, { sourceType });
+    const error = errors.find(({ severity }) => (severity as string) === 'Error');
+    if (error === undefined) return program;
+    first ??= error.message;
+  }
+  throw new Error(`${path} does not parse: ${first}`);
 };
 
 interface What {

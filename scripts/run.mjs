@@ -45,6 +45,11 @@ const tasks = {
     // A benchmark may want to collect garbage before its clock starts.
     run: ['--expose-gc', ...script('bench.ts')],
   },
+  conformance: {
+    what: 'the Ledger packages against recordings of the real app: give their folder',
+    needs: 'install',
+    run: script('conformance.ts'),
+  },
   format: {
     what: 'write every file as Biome would',
     needs: 'install',

@@ -11,15 +11,24 @@ import {
   proposeSpend,
 } from '../../packages/coordinator/src/index.ts';
 import { verifyJournal } from '../../packages/journal/src/index.ts';
+import { openEmulator } from '../../packages/ledger-emulator/src/index.ts';
 import {
+  type Cosigner,
   decodeKeyRecord,
   encodeKeyRecord,
   encodePolicyFile,
+  parseDerivationPath,
   policyScripts,
   type WalletPolicy,
 } from '../../packages/policy/src/index.ts';
 import { encodeTransaction, transactionId } from '../../packages/psbt/src/index.ts';
 import { type Report, reportJson } from '../../packages/review/src/index.ts';
+import {
+  checkRegistration,
+  decodeRegistration,
+  encodeRegistration,
+  openLedger,
+} from '../../packages/signer-ledger/src/index.ts';
 import { accountPath, cosignerOf } from '../../packages/signer-software/src/index.ts';
 import { openKeyStore } from '../../packages/station/src/station-key.ts';
 import { workspaceRoot } from '../workspace.ts';
@@ -134,8 +143,39 @@ describe('docs/formats.md', () => {
     expect(examplesOf('qoima-proposal/1')).toEqual([lies('proposals', proposal, 'proposal.json')]);
     expect(examplesOf('qoima-addresses/1')).toEqual([lies('addresses.json')]);
     const keys = openKeyStore(join(home, 'station'));
-    keys.write({ name: 'Aigerim', mnemonic: mnemonics.Aigerim });
+    keys.write({ kind: 'software', name: 'Aigerim', mnemonic: mnemonics.Aigerim });
     expect(examplesOf('qoima-station-key/1')).toEqual([lies('station', 'key.json')]);
+  });
+
+  it('shows the key of a Ledger and a registration, as an emulated one gives them', async () => {
+    const emulator = openEmulator({ mnemonic: mnemonics.Aigerim, app: 'Bitcoin Test' });
+    const ledger = await openLedger(
+      {
+        name: 'Ledger Nano S Plus',
+        exchange: (apdu) => emulator.exchange(apdu),
+        close: async () => emulator.close(),
+      },
+      { network: 'regtest', now: () => new Date('2026-01-31T12:00:00Z') },
+    );
+    const at = async (text: string): Promise<Cosigner> => {
+      const path = parseDerivationPath(text);
+      const origin = { fingerprint: ledger.fingerprint, path };
+      return { name: 'Aigerim', origin, key: await ledger.extendedKey(path) };
+    };
+    openKeyStore(join(home, 'ledger')).write({
+      kind: 'ledger',
+      name: 'Aigerim',
+      model: 'Ledger Nano S Plus',
+      keys: {
+        wsh: await at("m/48'/1'/0'/2'"),
+        'sh-wsh': await at("m/48'/1'/0'/1'"),
+        sh: await at("m/45'/1'/0'"),
+      },
+    });
+    expect(examplesOf('qoima-station-ledger/1')).toEqual([lies('ledger', 'key.json')]);
+    const registration = await ledger.registerPolicy(policy);
+    expect(examplesOf('qoima-ledger-registration/1')).toEqual([encodeRegistration(registration)]);
+    await ledger.close();
   });
 
   it('makes the id of a policy of four members', () => {
@@ -143,6 +183,14 @@ describe('docs/formats.md', () => {
     const { id, keys, name, network, template } = JSON.parse(file) as Record<string, unknown>;
     expect(text).toBe(`${canonical({ keys, name, network, template })}\n`);
     expect(sha256(text.trimEnd())).toBe(id);
+  });
+
+  it('shows a registration that belongs to the policy and to the first cosigner', () => {
+    const [text = ''] = examplesOf('qoima-ledger-registration/1');
+    const registration = decodeRegistration(text);
+    const { fingerprint } = policy.cosigners[0]?.origin ?? expect.fail('there are cosigners');
+    expect(() => checkRegistration(registration, policy, fingerprint)).not.toThrow();
+    expect(encodeRegistration(registration)).toBe(text);
   });
 
   it('chains the two lines of a journal, and names their head', () => {

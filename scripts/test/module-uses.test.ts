@@ -82,6 +82,15 @@ describe('readModuleUses', () => {
     ]);
   });
 
+  it('reads CommonJS that returns before its end, as it lies in old packages', () => {
+    const text = "if (done) { return; }\nrequire('a'); fetch('b');";
+    expect(usesOf(text, 'file.js')).toEqual({
+      imports: [{ specifier: 'a', names: ['*'], line: 2 }],
+      globals: [{ name: 'globalThis.fetch', line: 2 }],
+      unreadable: [],
+    });
+  });
+
   it('throws for what is no program', () => {
     expect(() => usesOf('import {')).toThrow('file.ts does not parse');
   });

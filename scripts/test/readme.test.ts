@@ -107,8 +107,8 @@ it('the rehearsal ends as the README says', LIMIT, async () => {
   const output = await outputOf(run(command, temporaryFolder()));
   const [, end] = fencesOf(beforeWalk);
   expect(output).toMatch(patternOf(end?.body ?? ''));
-  expect(beforeWalk).toContain('shows eleven stages');
-  expect(output.match(/: done, /g)).toHaveLength(11);
+  expect(beforeWalk).toContain('shows thirteen stages');
+  expect(output.match(/: done, /g)).toHaveLength(13);
 });
 
 it('the example of the README is docs/example.mjs', () => {

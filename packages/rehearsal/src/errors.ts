@@ -11,10 +11,30 @@ const table = {
     meaning: 'The bitcoind of a rehearsal ended or did not answer.',
     action: 'Read its debug.log; it needs wallet support and a free port on 127.0.0.1.',
   },
+  REHEARSAL_ANOTHER: {
+    kind: 'usage',
+    meaning: 'The rehearsal that was interrupted in this folder was begun otherwise.',
+    action: 'Leave that option away to go on with it, or give an empty folder.',
+  },
+  REHEARSAL_DEVICE_STOPPED: {
+    kind: 'device',
+    meaning: 'A device of a rehearsal refused or went away, as it was told to.',
+    action: 'Go on from there with "npm run rehearse -- --out" and that folder.',
+  },
+  REHEARSAL_DEVICE_INVALID: {
+    kind: 'usage',
+    meaning: 'The emulated Ledger of a rehearsal is not described as it must be.',
+    action: 'Let "npm run rehearse" write its file, and do not edit it.',
+  },
   REHEARSAL_FOLDER_NOT_EMPTY: {
     kind: 'usage',
-    meaning: 'The folder for a rehearsal holds files already.',
+    meaning: 'The folder for a rehearsal holds files already, and no rehearsal to go on with.',
     action: 'Give an empty folder or none.',
+  },
+  REHEARSAL_MISHAP_INVALID: {
+    kind: 'usage',
+    meaning: 'What shall go wrong in a rehearsal cannot go wrong there.',
+    action: 'Give --reject-at or --unplug-at, and a number from 1 on.',
   },
   REHEARSAL_NODE_REFUSED: {
     kind: 'failed',

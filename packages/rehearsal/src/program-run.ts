@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
 import { rehearsalError } from './errors.ts';
 
 /** One of the programs under rehearsal, started as its users start it: a process of its own. */
-export type ProgramName = 'coordinator' | 'station';
+export type ProgramName = 'coordinator' | 'station' | 'ledgerStation';
 
 export interface ProgramRun {
+  /** Whose program it is, and where the rehearsal lies: for the error that a device ends it with. */
+  readonly who: string;
+  readonly folder: string;
   readonly arguments: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly input?: string;
@@ -45,7 +49,7 @@ const runProgram = (program: ProgramName, run: ProgramRun): Promise<ProgramEnd> 
 
 /**
  * Runs a program with `--json` and gives its result; any exit code but `expected` ends the rehearsal.
- * @throws `REHEARSAL_STEP_DIFFERED` with the program's own error
+ * @throws `REHEARSAL_STEP_DIFFERED` with the program's own error, `REHEARSAL_DEVICE_STOPPED`
  */
 export const expectResult = async (
   program: ProgramName,
@@ -56,6 +60,14 @@ export const expectResult = async (
     ...run,
     arguments: ['--json', ...run.arguments],
   });
+  if (code === DEVICE) {
+    const { error } = v.parse(deviceError, JSON.parse(stderr));
+    throw rehearsalError(
+      'REHEARSAL_DEVICE_STOPPED',
+      `At ${run.who}: ${error.message} All that was done lies in ${run.folder}.`,
+      { who: run.who, folder: run.folder, device: error.code },
+    );
+  }
   if (code !== expected) {
     throw rehearsalError(
       'REHEARSAL_STEP_DIFFERED',
@@ -66,8 +78,14 @@ export const expectResult = async (
   return code === 0 ? JSON.parse(stdout) : JSON.parse(stderr);
 };
 
+/** The exit code for a device that is absent or refused. */
+const DEVICE = 5;
+
+const deviceError = v.object({ error: v.object({ code: v.string(), message: v.string() }) });
+
 /** `main.js` lies beside the library that the package exports. */
 const mains: Readonly<Record<ProgramName, string>> = {
   coordinator: new URL('./main.js', import.meta.resolve('@qoima/coordinator')).href,
   station: new URL('./main.js', import.meta.resolve('@qoima/station')).href,
+  ledgerStation: new URL('./ledger-station-main.js', import.meta.url).href,
 };

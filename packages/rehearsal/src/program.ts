@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
@@ -11,18 +11,23 @@ import {
 import { Command, Option } from 'commander';
 import { findBitcoind, startBitcoind } from './bitcoind.ts';
 import { type CeremonyEnd, rehearse } from './ceremony.ts';
+import { openCeremonyRecord, type Signers } from './ceremony-record.ts';
+import { parseMishap } from './emulated-ledger.ts';
 import { rehearsalError } from './errors.ts';
 import { startRegtestNode } from './regtest/regtest-node.ts';
 import type { RunningNode } from './running-node.ts';
 
 /** Any fixed time will do; without one, no two rehearsals would write the same bytes. */
-const DEFAULT_CLOCK = '2026-01-01T00:00:00Z';
+const USUAL = { seed: 'rehearsal', clock: '2026-01-01T00:00:00Z', signers: 'ledger' } as const;
 
 interface Options {
   readonly node: 'embedded' | 'bitcoind';
-  readonly seed: string;
-  readonly clock: string;
+  readonly signers?: Signers;
+  readonly seed?: string;
+  readonly clock?: string;
   readonly out?: string;
+  readonly rejectAt?: string;
+  readonly unplugAt?: string;
 }
 
 /** The program behind `npm run rehearse`. */
@@ -35,32 +40,60 @@ export const rehearsalProgram = (io: ProgramIo): Promise<number> =>
           .choices(['embedded', 'bitcoind'])
           .default('embedded'),
       )
-      .option('--seed <text>', 'makes the keys; the same seed writes the same files', 'rehearsal')
-      .option('--clock <time>', 'what all programs take for the time', DEFAULT_CLOCK)
-      .option('--out <folder>', 'where to write; default: a new temporary folder')
+      .addOption(
+        new Option('--signers <kind>', 'emulated Ledgers (the default), or words in files').choices(
+          ['ledger', 'software'],
+        ),
+      )
+      .option('--seed <text>', `makes the keys; the same seed writes the same files`)
+      .option('--clock <time>', `what all programs take for the time; default: ${USUAL.clock}`)
+      .option(
+        '--out <folder>',
+        'where to write; default: a new temporary folder. One that was interrupted goes on',
+      )
+      .option('--reject-at <screen>', 'the second custodian rejects at this screen of the signing')
+      .option('--unplug-at <exchange>', 'the second custodian’s Ledger goes away while it signs')
       .option('--json', 'one JSON value on stdout, errors as JSON on stderr')
       .exitOverride()
       .configureOutput(parserOutput(io));
     program.parse(io.argv, { from: 'user' });
     const options = program.opts<Options>();
-    const folder = emptyFolder(options.out);
-    const node = await startNode(options, io.env);
+    const folder = resolve(options.out ?? mkdtempSync(join(tmpdir(), 'qoima-rehearsal-')));
+    const mishap = mishapOf(options);
+    const record = openCeremonyRecord(folder, options, USUAL);
+    if (mishap !== '' && record.signers !== 'ledger') {
+      const what = 'This rehearsal is one with software signers.';
+      throw rehearsalError('REHEARSAL_MISHAP_INVALID', what, { mishap });
+    }
+    const node = await startNode(options.node, record.clock, io.env);
     try {
-      output.line(`On ${node.name}.`);
-      const { seed, clock } = options;
-      const end = await rehearse({ node, folder, seed, clock, progress });
-      showEnd(output, end, folder);
+      output.line(`On ${node.name}, in ${folder}.`);
+      showEnd(output, await rehearse({ node, folder, record, mishap, progress }), folder);
     } finally {
       await node.stop();
     }
   });
 
-const startNode = async (options: Options, env: ProgramIo['env']): Promise<RunningNode> => {
-  const time = Math.floor(Date.parse(options.clock) / 1000);
+/** Of `--reject-at` and `--unplug-at`. @throws `REHEARSAL_MISHAP_INVALID` */
+const mishapOf = ({ rejectAt, unplugAt }: Options): string => {
+  const mishaps = [
+    ...(rejectAt === undefined ? [] : [`reject-at ${rejectAt}`]),
+    ...(unplugAt === undefined ? [] : [`unplug-at ${unplugAt}`]),
+  ].join(' and ');
+  parseMishap(mishaps);
+  return mishaps;
+};
+
+const startNode = async (
+  kind: Options['node'],
+  clock: string,
+  env: ProgramIo['env'],
+): Promise<RunningNode> => {
+  const time = Math.floor(Date.parse(clock) / 1000);
   // The node's files are not the ceremony's: cookies and block files differ from run to run.
   const dir = mkdtempSync(join(tmpdir(), 'qoima-regtest-'));
   const node =
-    options.node === 'bitcoind'
+    kind === 'bitcoind'
       ? await startBitcoind({ binary: findBitcoind(env), dir })
       : await startRegtestNode({ dir, seedTime: time });
   return {
@@ -70,15 +103,6 @@ const startNode = async (options: Options, env: ProgramIo['env']): Promise<Runni
       rmSync(dir, { recursive: true, force: true });
     },
   };
-};
-
-const emptyFolder = (out: string | undefined): string => {
-  if (out === undefined) return mkdtempSync(join(tmpdir(), 'qoima-rehearsal-'));
-  const folder = resolve(out);
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw rehearsalError('REHEARSAL_FOLDER_NOT_EMPTY', `There are files in ${folder}.`, { folder });
-  }
-  return folder;
 };
 
 const showEnd = (output: Output, end: CeremonyEnd, folder: string): void => {

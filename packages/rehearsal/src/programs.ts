@@ -6,11 +6,19 @@ import { expectResult } from './program-run.ts';
 export interface Programs {
   /** Runs `qoima --json …` beside the node; any exit code but `code` (0) ends the rehearsal. */
   coordinator(args: readonly string[], code?: number): Promise<unknown>;
-  /** Runs `qoima-station --json …` of one custodian, who is told nothing of the node. */
-  station(custodian: string, args: readonly string[], input?: string): Promise<unknown>;
+  /**
+   * Runs `qoima-station --json …` of one custodian, who is told nothing of the node. With Ledgers it is
+   * the program with the custodian's emulated one at its side.
+   */
+  station(
+    custodian: string,
+    args: readonly string[],
+    around?: { readonly input?: string; readonly mishap?: string },
+  ): Promise<unknown>;
 }
 
-export const openPrograms = ({ node, folder, clock }: CeremonyRequest): Programs => {
+export const openPrograms = ({ node, folder, record }: CeremonyRequest): Programs => {
+  const { clock, signers } = record;
   const homeOf = (name: string): readonly string[] => [
     '--home',
     join(folder, name),
@@ -23,16 +31,26 @@ export const openPrograms = ({ node, folder, clock }: CeremonyRequest): Programs
       expectResult(
         'coordinator',
         {
+          who: 'the coordinator',
+          folder,
           arguments: [...homeOf('coordinator'), ...args],
           env: { ...env, QOIMA_NODE_URL: node.url, QOIMA_NODE_COOKIE: node.cookiePath },
         },
         code,
       ),
-    station: (custodian, args, input = '') =>
-      expectResult(
-        'station',
-        { arguments: [...homeOf(join('stations', custodian)), ...args], env, input },
-        0,
-      ),
+    station: (custodian, args, { input = '', mishap = '' } = {}) => {
+      const run = {
+        who: `the station of ${custodian}`,
+        folder,
+        arguments: [...homeOf(join('stations', custodian)), ...args],
+        env: {
+          ...env,
+          QOIMA_REHEARSAL_LEDGER: join(folder, 'devices', `${custodian}.json`),
+          QOIMA_REHEARSAL_MISHAP: mishap,
+        },
+        input,
+      };
+      return expectResult(signers === 'ledger' ? 'ledgerStation' : 'station', run);
+    },
   };
 };

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { coordinatorProgram } from '@qoima/coordinator';
+import type { LedgerDevices } from '@qoima/signer-ledger';
 import { stationProgram } from '@qoima/station';
 import type { ProgramIo } from '@qoima/terminal';
 import { seededBytes } from '../src/seed.ts';
@@ -13,6 +14,14 @@ export interface End {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** A machine that nothing is plugged into. */
+const noDevices: LedgerDevices = {
+  list: async () => [],
+  open: async () => {
+    throw new Error('no test here opens a device');
+  },
+};
 
 type Env = Readonly<Record<string, string>>;
 
@@ -26,6 +35,8 @@ export const station = (argv: readonly string[], env: Env = {}, words = ''): Pro
     stationProgram(io, {
       random: (length) => seededBytes('a test', `key ${argv.join(' ')}`).subarray(0, length),
       readInput: async () => words,
+      devices: noDevices,
+      onInterrupt: () => () => {},
     }),
   );
 

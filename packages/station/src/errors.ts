@@ -15,12 +15,22 @@ const table = {
     kind: 'usage',
     meaning: 'This station has no key yet.',
     action:
-      'Make one with "qoima-station key create", or bring one with "qoima-station key import".',
+      'Bring that of a Ledger with "qoima-station key import --ledger", or words with "key import"; "key create" makes words.',
   },
   STATION_KEY_NOT_IN_POLICY: {
     kind: 'refused',
     meaning: 'The policy does not hold this station’s key, to the byte.',
     action: 'Do not pin it; ask the coordinator which key record the policy was made of.',
+  },
+  STATION_KEY_NOT_A_LEDGER: {
+    kind: 'usage',
+    meaning: 'This needs a Ledger, and the key of this station is words in a file.',
+    action: 'Use a station whose key was brought with "qoima-station key import --ledger".',
+  },
+  STATION_NOT_REGISTERED: {
+    kind: 'usage',
+    meaning: 'The station’s Ledger has not registered the policy yet.',
+    action: 'Register it with "qoima-station policy register".',
   },
   STATION_NETWORK_MIXED: {
     kind: 'refused',

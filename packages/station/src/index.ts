@@ -1,2 +1,3 @@
 export { stationErrors } from './errors.ts';
-export { stationProgram } from './program.ts';
+export type { OnInterrupt } from './ledger-work.ts';
+export { type StationSources, stationProgram } from './program.ts';

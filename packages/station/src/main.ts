@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
+import { usbDevices } from '@qoima/signer-ledger';
 import { stationProgram } from './program.ts';
 
 /** More than 24 words with all the white space that a table puts between them. */
@@ -23,5 +24,14 @@ process.exitCode = await stationProgram(
     stdout: process.stdout,
     stderr: process.stderr,
   },
-  { random: (length) => new Uint8Array(randomBytes(length)), readInput },
+  {
+    random: (length) => new Uint8Array(randomBytes(length)),
+    readInput,
+    devices: usbDevices(),
+    onInterrupt: (stop) => {
+      // The first interrupt stops the work; a second one ends the process, as usual.
+      process.once('SIGINT', stop);
+      return () => process.off('SIGINT', stop);
+    },
+  },
 );

@@ -4,12 +4,16 @@ import { accountPath, cosignerOf } from '@qoima/signer-software';
 import { stationError } from './errors.ts';
 import type { StationKey } from './station-key.ts';
 
-/** This station's public key for policies of one script type, at its BIP-48 account 0. */
+/** This station's public key for policies of one script type, at its account 0. */
 export const stationCosigner = (
-  { name, mnemonic }: StationKey,
+  key: StationKey,
   scriptKind: ScriptKind,
   network: Network,
-): Cosigner => cosignerOf({ mnemonic, name, network, path: accountPath(scriptKind, network) });
+): Cosigner => {
+  if (key.kind === 'ledger') return key.keys[scriptKind];
+  const { name, mnemonic } = key;
+  return cosignerOf({ mnemonic, name, network, path: accountPath(scriptKind, network) });
+};
 
 /**
  * Which cosigner of the policy this station is. It must be so to the byte, public key and chain code: a

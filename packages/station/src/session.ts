@@ -2,8 +2,10 @@ import { type Clock, readFileBounded, stateFolder } from '@qoima/journal';
 import { type PolicyScripts, policyScripts } from '@qoima/policy';
 import { formatUtf8, parseNetwork } from '@qoima/primitives';
 import { MAX_PSBT_BYTES, type Psbt, parsePsbt } from '@qoima/psbt';
+import type { LedgerDevices } from '@qoima/signer-ledger';
 import type { Terminal } from '@qoima/terminal';
 import type { Command } from 'commander';
+import type { LedgerWay, OnInterrupt } from './ledger-work.ts';
 import { openStation, type Station } from './station.ts';
 
 /** What one command works with. */
@@ -12,6 +14,13 @@ export interface Session {
   readonly terminal: Terminal;
   /** The pinned policy that `--policy` names, or the only one. */
   readonly scripts: () => PolicyScripts;
+  readonly ledger: LedgerWay;
+}
+
+/** Where devices and a person's interrupts come from. */
+export interface LedgerSources {
+  readonly devices: LedgerDevices;
+  readonly onInterrupt: OnInterrupt;
 }
 
 /** Makes the session of a command from the options around it. */
@@ -21,6 +30,7 @@ interface GlobalOptions {
   readonly home?: string;
   readonly network: string;
   readonly policy?: string;
+  readonly device?: string;
 }
 
 export const sessions =
@@ -28,6 +38,7 @@ export const sessions =
     terminal: Terminal,
     env: Readonly<Record<string, string | undefined>>,
     clock: Clock,
+    { devices, onInterrupt }: LedgerSources,
   ): OpenSession =>
   (command) => {
     const options = command.optsWithGlobals<GlobalOptions>();
@@ -38,6 +49,7 @@ export const sessions =
       station,
       terminal,
       scripts: () => policyScripts(station.policies.find(options.policy)),
+      ledger: { devices, deviceId: options.device, onInterrupt },
     };
   };
 

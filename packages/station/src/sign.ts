@@ -1,19 +1,17 @@
 import { checkNewFile, writeNewFile } from '@qoima/journal';
 import { type Cosigner, type PolicyScripts, policyId } from '@qoima/policy';
-import { formatHex, type Network } from '@qoima/primitives';
-import { encodePsbt, type Psbt, type SignedPsbt, signPsbt } from '@qoima/psbt';
+import { formatHex } from '@qoima/primitives';
+import { encodePsbt, type Psbt, type Signer, signPsbt } from '@qoima/psbt';
 import { type Report, refusalOf } from '@qoima/review';
-import { softwareSigner } from '@qoima/signer-software';
 import { stationError } from './errors.ts';
 import type { Station } from './station.ts';
-import type { StationKey } from './station-key.ts';
 
 /** What a custodian has before them when they decide. */
 export interface SigningRequest {
   readonly psbt: Psbt;
   readonly scripts: PolicyScripts;
   readonly report: Report;
-  readonly key: StationKey;
+  readonly signer: Signer;
   /** Whom the policy knows the key as. */
   readonly cosigner: Cosigner;
   /** Where the signed PSBT goes. */
@@ -43,12 +41,12 @@ export const judgePsbt = (report: Report, acceptedWarnings: readonly string[]): 
  * Signs every input with the station's key, once the custodian has accepted the report, and writes the
  * signed PSBT. The policy is matched a second time by the code that signs; the journal has its entry
  * before the signatures leave.
- * @throws `STATION_ALREADY_SIGNED`, `PSBT_…`, `FILE_…`
+ * @throws `STATION_ALREADY_SIGNED`, `PSBT_…`, `FILE_…`, and `DEVICE_…` of a Ledger
  */
 export const signAccepted = (station: Station, request: SigningRequest): Promise<Signed> => {
-  const { psbt, scripts, report, key, cosigner, out } = request;
+  const { psbt, scripts, report, signer, cosigner, out } = request;
   return station.change(async (journal) => {
-    const signed = await signWith(key.mnemonic, station.network, psbt, scripts);
+    const signed = await signPsbt(psbt, scripts, signer);
     if (signed.added.length === 0) {
       throw stationError('STATION_ALREADY_SIGNED', `${cosigner.name} has signed ${report.txid}.`);
     }
@@ -73,19 +71,4 @@ export const signAccepted = (station: Station, request: SigningRequest): Promise
     writeNewFile(out, bytes);
     return { signatures: signed.added.length };
   });
-};
-
-/** The keys are in memory for as long as it takes. */
-const signWith = async (
-  mnemonic: string,
-  network: Network,
-  psbt: Psbt,
-  scripts: PolicyScripts,
-): Promise<SignedPsbt> => {
-  const signer = softwareSigner({ mnemonic, network });
-  try {
-    return await signPsbt(psbt, scripts, signer);
-  } finally {
-    signer.close();
-  }
 };

@@ -1,26 +1,24 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
+import { formatCosignerKey, parseCosignerKey } from '@qoima/policy';
 import { formatUtf8, parseUtf8 } from '@qoima/primitives';
 import { parseMnemonic } from '@qoima/signer-software';
 import * as v from 'valibot';
 import { stationError } from './errors.ts';
+import type { LedgerKey } from './ledger-key.ts';
 
-const format = 'qoima-station-key/1';
-
-const schema = v.strictObject({
-  format: v.literal(format),
-  name: v.string(),
-  mnemonic: v.string(),
-});
-
-/** The software key of a station: for rehearsals and recovery drills, not for a reserve. */
-export interface StationKey {
+/** Words in a file: for rehearsals and recovery drills, not for a reserve. */
+export interface SoftwareKey {
+  readonly kind: 'software';
   /** The custodian's, as it stands in the policy. */
   readonly name: string;
   /** BIP-39, English. Never leaves this folder, and never goes to a log, a screen or an argument. */
   readonly mnemonic: string;
 }
+
+/** The key of a station: what it can sign with, said once, so that no command must be told again. */
+export type StationKey = SoftwareKey | LedgerKey;
 
 /** The key file `key.json` of one network's folder, mode 0600. */
 export interface KeyStore {
@@ -31,6 +29,25 @@ export interface KeyStore {
   checkFree(): void;
   write(key: StationKey): void;
 }
+
+const softwareSchema = v.strictObject({
+  format: v.literal('qoima-station-key/1'),
+  name: v.string(),
+  mnemonic: v.string(),
+});
+
+const ledgerSchema = v.strictObject({
+  format: v.literal('qoima-station-ledger/1'),
+  name: v.string(),
+  model: v.string(),
+  keys: v.strictObject({ wsh: v.string(), 'sh-wsh': v.string(), sh: v.string() }),
+});
+
+const schema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.variant('format', [softwareSchema, ledgerSchema]),
+);
 
 const MAX_KEY_BYTES = 4096;
 
@@ -46,19 +63,62 @@ export const openKeyStore = (network: string): KeyStore => {
     read: () => {
       if (!has())
         throw stationError('STATION_KEY_MISSING', `There is no key in ${path}.`, { path });
-      const text = formatUtf8(readFileBounded(path, MAX_KEY_BYTES));
-      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+      const parsed = v.safeParse(schema, formatUtf8(readFileBounded(path, MAX_KEY_BYTES)));
       // The parser's own words could quote the file, and with it the mnemonic.
       if (!parsed.success) {
-        throw stationError('STATION_FILE_INVALID', `${path} is not a ${format} file.`, { path });
+        throw stationError('STATION_FILE_INVALID', `${path} is no key file of a station.`, {
+          path,
+        });
       }
-      return { name: parsed.output.name, mnemonic: parseMnemonic(parsed.output.mnemonic) };
+      return parsed.output.format === 'qoima-station-key/1'
+        ? decodeSoftwareKey(parsed.output)
+        : decodeLedgerKey(parsed.output);
     },
-    write: ({ name, mnemonic }) => {
+    write: (key) => {
       checkFree();
       ensureFolder(network);
-      const text = JSON.stringify({ format, name, mnemonic }, null, 2);
-      writeFileAtomically(path, parseUtf8(`${text}\n`));
+      const file = key.kind === 'software' ? encodeSoftwareKey(key) : encodeLedgerKey(key);
+      writeFileAtomically(path, parseUtf8(`${JSON.stringify(file, null, 2)}\n`));
     },
   };
 };
+
+const encodeSoftwareKey = ({
+  name,
+  mnemonic,
+}: SoftwareKey): v.InferOutput<typeof softwareSchema> => ({
+  format: 'qoima-station-key/1',
+  name,
+  mnemonic,
+});
+
+const decodeSoftwareKey = ({
+  name,
+  mnemonic,
+}: v.InferOutput<typeof softwareSchema>): SoftwareKey => ({
+  kind: 'software',
+  name,
+  mnemonic: parseMnemonic(mnemonic),
+});
+
+const encodeLedgerKey = ({ name, model, keys }: LedgerKey): v.InferOutput<typeof ledgerSchema> => ({
+  format: 'qoima-station-ledger/1',
+  name,
+  model,
+  keys: {
+    wsh: formatCosignerKey(keys.wsh),
+    'sh-wsh': formatCosignerKey(keys['sh-wsh']),
+    sh: formatCosignerKey(keys.sh),
+  },
+});
+
+const decodeLedgerKey = ({ name, model, keys }: v.InferOutput<typeof ledgerSchema>): LedgerKey => ({
+  kind: 'ledger',
+  name,
+  model,
+  keys: {
+    wsh: { name, ...parseCosignerKey(keys.wsh) },
+    'sh-wsh': { name, ...parseCosignerKey(keys['sh-wsh']) },
+    sh: { name, ...parseCosignerKey(keys.sh) },
+  },
+});

@@ -2,14 +2,18 @@ import { join } from 'node:path';
 import { type Clock, ensureFolder, type Journal, openJournal } from '@qoima/journal';
 import type { Network } from '@qoima/primitives';
 import { openPinnedPolicies, type PinnedPolicies } from './pinned-policies.ts';
+import { openRegistrations, type Registrations } from './registrations.ts';
 import { type KeyStore, openKeyStore } from './station-key.ts';
 
 /** One network's folder of a station. It has no way to the network at all. */
 export interface Station {
   readonly network: Network;
+  readonly clock: Clock;
   readonly journalPath: string;
   readonly key: KeyStore;
   readonly policies: PinnedPolicies;
+  /** Of the pinned policies, with the station's Ledger. */
+  readonly registrations: Registrations;
   /** Changes state, or signs: takes the journal's lock first, so that nothing is done unrecorded. */
   readonly change: <Result>(
     work: (journal: Journal) => Promise<Result> | Result,
@@ -25,9 +29,11 @@ export const openStation = (place: {
   const journalPath = join(folder, 'journal.jsonl');
   return {
     network,
+    clock,
     journalPath,
     key: openKeyStore(folder),
     policies: openPinnedPolicies(folder),
+    registrations: openRegistrations(folder),
     change: async (work) => {
       ensureFolder(folder);
       const journal = openJournal(journalPath, { clock });

@@ -20,8 +20,9 @@ import {
   type Psbt,
   transactionId,
 } from '@qoima/psbt';
+import type { LedgerDevices } from '@qoima/signer-ledger';
 import { accountPath, cosignerOf, generateMnemonic } from '@qoima/signer-software';
-import { stationProgram } from '../src/index.ts';
+import { type OnInterrupt, stationProgram } from '../src/index.ts';
 
 export const NAMES = ['Aigerim', 'Bolat', 'Dana'] as const;
 export type Name = (typeof NAMES)[number];
@@ -122,11 +123,28 @@ export interface Bench {
   readonly remove: () => void;
 }
 
-export const openBench = (): Bench => {
+/** What is plugged in, and who interrupts. */
+export interface Surroundings {
+  readonly devices: LedgerDevices;
+  readonly onInterrupt: OnInterrupt;
+}
+
+/** A machine that nothing is plugged into. */
+const nothing: Surroundings = {
+  devices: {
+    list: async () => [],
+    open: async () => {
+      throw new Error('this test opens no device');
+    },
+  },
+  onInterrupt: () => () => {},
+};
+
+export const openBench = (surroundings: Surroundings = nothing): Bench => {
   const folder = mkdtempSync(join(tmpdir(), 'qoima-station-'));
   const home = join(folder, 'home');
   const start = (argv: readonly string[], words = '', typed?: string): Promise<End> =>
-    station(['--home', home, ...argv], words, typed);
+    station(['--home', home, ...argv], words, typed, surroundings);
   return {
     folder,
     home,
@@ -167,6 +185,7 @@ const station = async (
   argv: readonly string[],
   words: string,
   typed: string | undefined,
+  surroundings: Surroundings,
 ): Promise<End> => {
   const terminal = typed !== undefined;
   const [stdout, stderr] = [sink(terminal), sink(terminal)];
@@ -180,7 +199,11 @@ const station = async (
       stdout,
       stderr,
     },
-    { random: (length) => new Uint8Array(length).fill(9), readInput: async () => words },
+    {
+      random: (length) => new Uint8Array(length).fill(9),
+      readInput: async () => words,
+      ...surroundings,
+    },
   );
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 };

@@ -1,14 +1,16 @@
-import { encodeAddress } from '@qoima/policy';
-import { formatTable } from '@qoima/terminal';
+import { encodeAddress, policyId } from '@qoima/policy';
+import { formatTable, groupAddress } from '@qoima/terminal';
 import { type Command, Option } from 'commander';
 import { stationError } from '../errors.ts';
+import { ledgerKeyOf, withLedger } from '../ledger-work.ts';
+import { screenLines } from '../screen-lines.ts';
 import type { OpenSession } from '../session.ts';
 
-/** `qoima-station address list`. */
+/** `qoima-station address list | show`. */
 export const addAddressCommands = (program: Command, open: OpenSession): void => {
-  program
-    .command('address')
-    .description('the policy’s addresses, derived here')
+  const addresses = program.command('address').description('the policy’s addresses, derived here');
+
+  addresses
     .command('list')
     .description(
       'derive addresses from the pinned policy, to compare with what the coordinator shows',
@@ -37,6 +39,55 @@ export const addAddressCommands = (program: Command, open: OpenSession): void =>
         ),
       );
     });
+
+  addresses
+    .command('show')
+    .description('show addresses on the Ledger, to compare with what the coordinator shows')
+    .argument('<address...>', 'which: receive/0, change/3, …')
+    .action(async (places: readonly string[], _options: object, command: Command) => {
+      const session = open(command);
+      const { station, terminal, scripts } = session;
+      const own = scripts();
+      const { policy } = own;
+      const key = ledgerKeyOf(station.key.read());
+      const wanted = places.map((place) => {
+        const { branch, index } = placeOf(place);
+        const script = own.at(branch, index);
+        return { script, address: encodeAddress(script.scriptPubKey, policy.network) };
+      });
+      const registration = station.registrations.read(policy);
+      await withLedger(session, key, async (ledger) => {
+        for (const { script, address } of wanted) {
+          terminal.output.line(
+            `Derived here: ${groupAddress(address)}`,
+            ...screenLines({ show: 'address', policy, script }, ledger.model),
+          );
+          await ledger.showAddress(registration, own, script);
+        }
+      });
+      const shown = wanted.map(({ script: { branch, index }, address }) => ({
+        branch,
+        index,
+        address,
+      }));
+      await station.change((journal) => {
+        for (const one of shown) {
+          journal.append('address.shown', { policyId: policyId(policy), ...one });
+        }
+      });
+      terminal.output.result(shown, 'The Ledger has derived the same, and it was approved there.');
+    });
+};
+
+/** `receive/0`. @throws `STATION_OPTION_INVALID` */
+const placeOf = (text: string): { branch: 'receive' | 'change'; index: number } => {
+  const [, branch, index = ''] = /^(receive|change)\/([0-9]+)$/.exec(text) ?? [];
+  if (branch === 'receive' || branch === 'change') {
+    return { branch, index: wholeNumber(index, 'The index') };
+  }
+  throw stationError('STATION_OPTION_INVALID', 'An address is receive/ or change/ and a number.', {
+    actual: text.slice(0, 100),
+  });
 };
 
 interface ListOptions {

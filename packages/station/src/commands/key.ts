@@ -8,8 +8,10 @@ import {
 import { formatHex, parseUtf8 } from '@qoima/primitives';
 import { generateMnemonic, parseMnemonic } from '@qoima/signer-software';
 import { type Command, Option } from 'commander';
+import { readLedgerKey } from '../ledger-key.ts';
 import { stationCosigner } from '../own-cosigner.ts';
 import type { OpenSession, Session } from '../session.ts';
+import type { StationKey } from '../station-key.ts';
 
 /** Where new keys and given ones come from. */
 export interface KeySources {
@@ -26,24 +28,33 @@ const ENTROPY_BYTES = 32;
 export const addKeyCommands = (program: Command, open: OpenSession, sources: KeySources): void => {
   const key = program
     .command('key')
-    .description('the software key of this station, for rehearsals and recovery drills');
+    .description('the key of this station: of a Ledger, or for rehearsals and drills of words');
 
   key
     .command('create')
-    .description('make a new key of the system’s randomness')
+    .description('make new words of the system’s randomness, for rehearsals and recovery drills')
     .requiredOption('--name <name>', 'the custodian’s name, as it will stand in the policy')
     .action((options: { name: string }, command: Command) =>
-      keep(open(command), options.name, generateMnemonic(sources.random(ENTROPY_BYTES))),
+      keep(open(command), {
+        kind: 'software',
+        name: options.name,
+        mnemonic: generateMnemonic(sources.random(ENTROPY_BYTES)),
+      }),
     );
 
   key
     .command('import')
-    .description('bring a key: its BIP-39 words on standard input, from a file or a pipe')
+    .description('bring a key: that of a Ledger, or BIP-39 words on standard input')
     .requiredOption('--name <name>', 'the custodian’s name, as it will stand in the policy')
-    .action(async (options: { name: string }, command: Command) => {
+    .option('--ledger', 'the key of the Ledger that is plugged in; it never leaves the device')
+    .action(async ({ name, ledger }: ImportOptions, command: Command) => {
       const session = open(command);
       session.station.key.checkFree();
-      await keep(session, options.name, parseMnemonic(await sources.readInput()));
+      const brought: StationKey =
+        ledger === true
+          ? await readLedgerKey(session, name)
+          : { kind: 'software', name, mnemonic: parseMnemonic(await sources.readInput()) };
+      await keep(session, brought);
     });
 
   key
@@ -66,22 +77,27 @@ export const addKeyCommands = (program: Command, open: OpenSession, sources: Key
     });
 };
 
-const keep = async (
-  { station, terminal }: Session,
-  name: string,
-  mnemonic: string,
-): Promise<void> => {
-  const cosigner = stationCosigner({ name, mnemonic }, 'wsh', station.network);
+interface ImportOptions {
+  readonly name: string;
+  readonly ledger?: boolean;
+}
+
+const keep = async ({ station, terminal }: Session, key: StationKey): Promise<void> => {
+  const { name } = key;
+  const cosigner = stationCosigner(key, 'wsh', station.network);
   // Read as a coordinator will, so that a name that no policy takes is refused before anything is stored.
   decodeKeyRecord(encodeKeyRecord({ network: station.network, cosigner }));
   const fingerprint = formatHex(cosigner.origin.fingerprint);
+  const device = key.kind === 'ledger' ? key.model : null;
   await station.change((journal) => {
     station.key.checkFree();
-    journal.append('key.stored', { name, fingerprint });
-    station.key.write({ name, mnemonic });
+    journal.append('key.stored', { name, fingerprint, ...(device === null ? {} : { device }) });
+    station.key.write(key);
   });
-  terminal.output.result({ name, fingerprint }, [
+  terminal.output.result({ name, fingerprint, device }, [
     `The key of ${name} is stored; its fingerprint is ${fingerprint}.`,
-    'It is a software key: rehearse with it, and keep no reserve on it.',
+    device === null
+      ? 'It is a software key: rehearse with it, and keep no reserve on it.'
+      : `It stays in the ${device}; what is stored here is public.`,
   ]);
 };

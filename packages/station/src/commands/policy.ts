@@ -15,8 +15,8 @@ import { stationError } from '../errors.ts';
 import { ownCosigner } from '../own-cosigner.ts';
 import { type OpenSession, readTextFile } from '../session.ts';
 
-/** `qoima-station policy import | show | verify`. */
-export const addPolicyCommands = (program: Command, open: OpenSession): void => {
+/** `qoima-station policy import | show | verify`; gives `policy`, for what is done with a Ledger. */
+export const addPolicyCommands = (program: Command, open: OpenSession): Command => {
   const policy = program.command('policy').description('who may spend');
 
   policy
@@ -89,6 +89,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
         'This is the policy that this station has pinned.',
       ]);
     });
+  return policy;
 };
 
 const checkNetwork = (expected: string, actual: string): void => {

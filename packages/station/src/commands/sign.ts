@@ -8,6 +8,7 @@ import { stationError } from '../errors.ts';
 import { ownCosigner } from '../own-cosigner.ts';
 import { type OpenSession, readPsbtFile } from '../session.ts';
 import { judgePsbt, signAccepted } from '../sign.ts';
+import { withSigner } from '../station-signer.ts';
 
 /** `qoima-station inspect | sign`. */
 export const addSignCommands = (program: Command, open: OpenSession): void => {
@@ -42,7 +43,8 @@ export const addSignCommands = (program: Command, open: OpenSession): void => {
     )
     .option('--accept-warning <rule>', 'accept a warning by its rule; may be repeated', collect)
     .action(async (file: string, options: SignOptions, command: Command) => {
-      const { station, terminal, scripts } = open(command);
+      const session = open(command);
+      const { station, terminal, scripts } = session;
       const own = scripts();
       const key = station.key.read();
       const cosigner = ownCosigner(key, own.policy);
@@ -59,18 +61,13 @@ export const addSignCommands = (program: Command, open: OpenSession): void => {
         });
       }
       const word = report.digest.slice(0, 8);
-      await terminal.confirm({
-        question: 'Sign this? Compare every line with what was approved.',
-        word,
-        given: accepted === undefined ? undefined : word,
-      });
-      const { signatures } = await signAccepted(station, {
-        psbt,
-        scripts: own,
-        report,
-        key,
-        cosigner,
-        out,
+      const { signatures } = await withSigner(session, key, psbt, own, async (signer) => {
+        await terminal.confirm({
+          question: 'Sign this? Compare every line with what was approved.',
+          word,
+          given: accepted === undefined ? undefined : word,
+        });
+        return signAccepted(station, { psbt, scripts: own, report, signer, cosigner, out });
       });
       terminal.output.result(
         { report: reportJson(report), signatures, file: out },

@@ -6,6 +6,7 @@ import { formatFields } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { stationCosigner } from '../own-cosigner.ts';
 import type { OpenSession } from '../session.ts';
+import type { StationKey } from '../station-key.ts';
 
 /** `qoima-station status` and `qoima-station journal verify`. */
 export const addStatusCommands = (program: Command, open: OpenSession): void => {
@@ -27,16 +28,21 @@ export const addStatusCommands = (program: Command, open: OpenSession): void => 
           network: station.network,
           name: key?.name ?? null,
           fingerprint,
+          device: key?.kind === 'ledger' ? key.model : null,
           policies: policies.map((policy) => ({ id: policyId(policy), name: policy.name })),
+          registered: policies
+            .filter((policy) => station.registrations.has(policy))
+            .map((policy) => policyId(policy)),
           signed: signed.map(({ time, facts }) => ({ time, txid: txidOf(facts) })),
           journal: { entries: entries.length, head },
         },
         formatFields([
           ['Network', station.network],
           ['Key', key === undefined ? 'none' : `${key.name}, fingerprint ${fingerprint}`],
+          ...(key === undefined ? [] : [['Kept in', keptIn(key)] as const]),
           ...policies.map((policy): [string, string] => [
             'Policy',
-            `${policy.name}, ${policyId(policy)}`,
+            `${policy.name}, ${policyId(policy)}${station.registrations.has(policy) ? ', registered on the Ledger' : ''}`,
           ]),
           ...signed.map(({ time, facts }): [string, string] => [
             'Signed',
@@ -61,6 +67,9 @@ export const addStatusCommands = (program: Command, open: OpenSession): void => 
       ]);
     });
 };
+
+const keptIn = (key: StationKey): string =>
+  key.kind === 'ledger' ? `a ${key.model}` : 'a file, as words: for drills only';
 
 /** Written by this program itself, so it is there; an edited journal did not verify. */
 const txidOf = (facts: JournalFacts): string => {

@@ -1,0 +1,289 @@
+import { policyFromTemplate, policyScripts, type WalletPolicy } from '@qoima/policy';
+import { formatHex, parseHex } from '@qoima/primitives';
+import {
+  assemblePsbt,
+  INPUT,
+  matchPolicy,
+  type PolicyMatch,
+  type Psbt,
+  withoutTypes,
+} from '@qoima/psbt';
+import { describe, expect, it } from 'vitest';
+import {
+  defaultPreflightLimits,
+  expectedScreens,
+  type PreflightLimits,
+  preflight,
+  preflightPolicy,
+} from '../src/index.ts';
+import { fingerprintOf, index, psbtOf, vectorOf, walletOf } from './replay.ts';
+
+const policy = walletOf('wsh-3of5');
+const scripts = policyScripts(policy);
+const base = psbtOf('sign-wsh-1in-2out-c1');
+const baseMatch = matchPolicy(base, scripts);
+const own = fingerprintOf(1);
+
+const rulesOf = (
+  psbt: Psbt,
+  match: PolicyMatch = matchPolicy(psbt, scripts),
+  limits?: PreflightLimits,
+): readonly string[] =>
+  preflight(psbt, match, own, limits).map(({ rule, where }) => `${rule} ${where}`);
+
+const without = (psbt: Psbt, ...fields: readonly { readonly type: number }[]): Psbt => {
+  const types = new Set(fields.map(({ type }) => type));
+  return { ...psbt, inputs: psbt.inputs.map((map) => withoutTypes(map, types)) };
+};
+
+/** The PSBT of another transaction with the same maps. */
+const withTransaction = (change: Partial<Psbt['transaction']>): Psbt =>
+  assemblePsbt(0, { ...base.transaction, ...change }, base);
+
+const withSequence = (sequence: number): Psbt['transaction']['inputs'] =>
+  base.transaction.inputs.map((input) => ({ ...input, sequence }));
+
+const paying = (script: string): readonly string[] =>
+  rulesOf(
+    withTransaction({
+      outputs: base.transaction.outputs.map((output, i) =>
+        i === 0 ? { ...output, script: parseHex(script) } : output,
+      ),
+    }),
+  );
+
+describe('preflight', () => {
+  const signed = index.vectors.filter(
+    ({ command, statusWord, params, name }) =>
+      command === 'SIGN_PSBT' &&
+      statusWord === '9000' &&
+      params?.wallet?.endsWith('wsh-3of5') === true &&
+      // What the app signs, and Qoima does not: hidden change and lock times, other sighash types, strangers’ coins.
+      !/index-1000000|locktime|sighash-[ns]|external-input|spoofed/.test(name),
+  );
+
+  it.each(signed.map(({ name }) => [name]))('lets pass what the app signed: %s', (name) => {
+    const { params, cosigner } = vectorOf(name);
+    const psbt = psbtOf(name);
+    const match = matchPolicy(psbt, policyScripts(walletOf(params?.wallet ?? '')));
+    expect(preflight(psbt, match, fingerprintOf(cosigner))).toEqual([]);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['sign-wsh-no-witness-utxo', ['witness-utxo input 0']],
+    ['sign-wsh-change-index-1000000', ['change-index output 1']],
+    ['sign-wsh-locktime-and-version1', ['lock-time transaction']],
+    ['sign-wsh-unknown-output-script', ['output-script output 0']],
+    ['sign-wsh-sighash-none', ['sighash input 0']],
+    ['sign-wsh-sighash-single-anyonecanpay', ['sighash input 0']],
+    ['sign-wsh-sighash-invalid', ['sighash input 0']],
+    ['sign-wsh-11-change-outputs', ['change-outputs transaction']],
+  ])('refuses before the first APDU: %s', (name, rules) => {
+    expect(rulesOf(psbtOf(name))).toEqual(rules);
+  });
+
+  it('lists all that is wrong', () => {
+    const bare = without(base, INPUT.witnessUtxo, INPUT.witnessScript);
+    const psbt: Psbt = {
+      ...bare,
+      inputs: bare.inputs.map((map) => [
+        ...map,
+        { type: 3, keyData: new Uint8Array(), value: Uint8Array.of(2, 0, 0, 0) },
+      ]),
+    };
+    expect(rulesOf(psbt)).toEqual([
+      'witness-utxo input 0',
+      'witness-script input 0',
+      'sighash input 0',
+    ]);
+  });
+
+  it('wants the derivations of the device, or of all', () => {
+    const psbt = without(base, INPUT.derivation);
+    expect(rulesOf(psbt, baseMatch)).toEqual(['derivation input 0']);
+    const derivations = (base.inputs[0] ?? []).filter(({ type }) => type === INPUT.derivation.type);
+    expect(derivations).toHaveLength(5);
+    const ownKey = baseMatch.inputs[0]?.script.publicKeys[0] ?? new Uint8Array();
+    const onlyOwn: Psbt = {
+      ...base,
+      inputs: base.inputs.map((map) =>
+        map.filter(
+          ({ type, keyData }) =>
+            type !== INPUT.derivation.type || formatHex(keyData) === formatHex(ownKey),
+        ),
+      ),
+    };
+    expect(rulesOf(onlyOwn)).toEqual([]);
+    expect(preflight(onlyOwn, baseMatch).map(({ rule }) => rule)).toEqual(['derivation']);
+  });
+
+  it('wants previous transactions, whatever the match was made of', () => {
+    expect(rulesOf(without(base, INPUT.nonWitnessUtxo), baseMatch)).toEqual([
+      'previous-transaction input 0',
+    ]);
+  });
+
+  it('wants the redeem script of sh(wsh), and no witness UTXO of sh', () => {
+    const psbt = psbtOf('sign-sh-wsh-1in-2out-c2');
+    const match = matchPolicy(psbt, policyScripts(walletOf('sh-wsh-3of5')));
+    expect(preflight(without(psbt, INPUT.redeemScript), match).map(({ rule }) => rule)).toEqual([
+      'redeem-script',
+    ]);
+    const [input] = baseMatch.inputs;
+    const { witnessScript: _, ...script } = input?.script ?? expect.fail('there is an input');
+    const legacy: PolicyMatch = { ...baseMatch, inputs: [{ ...input, script, amount: 1n }] };
+    expect(rulesOf(base, legacy)).toEqual(['witness-utxo input 0', 'witness-script input 0']);
+  });
+
+  it('counts inputs and outputs', () => {
+    const [input] = baseMatch.inputs;
+    const [output] = base.transaction.outputs;
+    if (input === undefined || output === undefined) throw new Error('there are some');
+    const many: PolicyMatch = {
+      ...baseMatch,
+      inputs: Array.from({ length: 513 }, () => input),
+      outputs: Array.from({ length: 513 }, () => undefined),
+      transaction: {
+        ...baseMatch.transaction,
+        outputs: Array.from({ length: 513 }, () => output),
+      },
+    };
+    const psbt = { ...base, inputs: Array.from({ length: 513 }, () => base.inputs[0] ?? []) };
+    expect(rulesOf(psbt, many)).toEqual(['inputs transaction', 'outputs transaction']);
+  });
+
+  it.each<[string, Psbt, Partial<PreflightLimits>, readonly string[]]>([
+    ['a lock time', withTransaction({ lockTime: 850_000 }), {}, ['lock-time transaction']],
+    [
+      'a lock time that was shown',
+      withTransaction({ lockTime: 850_000 }),
+      { lockTime: 850_000 },
+      [],
+    ],
+    [
+      'a lock time that no input lets count',
+      withTransaction({ lockTime: 850_000, inputs: withSequence(0xffffffff) }),
+      {},
+      [],
+    ],
+    [
+      'a relative lock',
+      withTransaction({ inputs: withSequence(144) }),
+      {},
+      ['relative-lock input 0'],
+    ],
+    [
+      'one that was shown',
+      withTransaction({ inputs: withSequence(144) }),
+      { relativeLock: true },
+      [],
+    ],
+    ['none in version 1', withTransaction({ version: 1, inputs: withSequence(144) }), {}, []],
+    ['none of length 0', withTransaction({ inputs: withSequence(0) }), {}, []],
+  ])('bounds what is never shown: %s', (_, psbt, limits, rules) => {
+    const all = { ...defaultPreflightLimits, ...limits };
+    expect(rulesOf(psbt, { ...baseMatch, transaction: psbt.transaction }, all)).toEqual(rules);
+  });
+
+  it.each<[string, string, boolean]>([
+    ['P2PKH', `76a914${'11'.repeat(20)}88ac`, true],
+    ['P2SH', `a914${'11'.repeat(20)}87`, true],
+    ['P2WPKH', `0014${'11'.repeat(20)}`, true],
+    ['P2TR', `5120${'11'.repeat(32)}`, true],
+    ['a later witness version', '52021111', true],
+    ['OP_RETURN alone', '6a', true],
+    ['OP_RETURN with 5 bytes', '6a0568656c6c6f', true],
+    ['OP_RETURN with 80 bytes', `6a4c50${'22'.repeat(80)}`, true],
+    ['OP_RETURN with five pushes', '6a514f6051020304', true],
+    ['OP_RETURN with six pushes', '6a515253545556', false],
+    ['OP_RETURN with 81 bytes', `6a4c51${'22'.repeat(81)}`, false],
+    ['OP_RETURN with a long push of few bytes', '6a4c020102', false],
+    ['OP_RETURN with a push of a small number', '6a0105', false],
+    ['OP_RETURN with OP_PUSHDATA2', '6a4d010022', false],
+    ['OP_RETURN cut short', '6a0511', false],
+    ['OP_RETURN and an opcode', '6aac', false],
+    ['a bare public key', `21${'02'.repeat(33)}ac`, false],
+    ['OP_1', '51', false],
+    ['nothing', '', false],
+  ])('pays to what the app can show: %s', (_, script, isShown) => {
+    expect(paying(script)).toEqual(isShown ? [] : ['output-script output 0']);
+  });
+});
+
+describe('preflightPolicy', () => {
+  const vector = (name: string): WalletPolicy => {
+    const {
+      name: policyName,
+      descriptorTemplate,
+      keys,
+    } = vectorOf(name).params?.policy ?? expect.fail('a policy');
+    return policyFromTemplate({
+      name: policyName,
+      network: 'testnet',
+      template: descriptorTemplate,
+      keys,
+    });
+  };
+
+  it.each([
+    'register-wsh-3of5-c1',
+    'register-edge-name-64',
+    'register-edge-multi-unsorted',
+    'register-edge-legacy-sh',
+  ])('lets pass what the app registered: %s', (name) => {
+    expect(preflightPolicy(vector(name), own)).toEqual([]);
+  });
+
+  it('wants a key of the device', () => {
+    const rules = preflightPolicy(vector('register-edge-no-own-key'), own).map(({ rule }) => rule);
+    expect(rules).toEqual(['own-key']);
+    expect(preflightPolicy(vector('register-edge-no-own-key'))).toEqual([]);
+  });
+
+  it('bounds what a policy of other makers could hold', () => {
+    const deep = {
+      ...policy,
+      name: 'é',
+      cosigners: policy.cosigners.map((cosigner) => ({
+        ...cosigner,
+        origin: { ...cosigner.origin, path: Array.from({ length: 9 }, () => 1) },
+      })),
+    };
+    expect(preflightPolicy(deep as WalletPolicy).map(({ rule }) => rule)).toEqual([
+      'policy-name',
+      ...deep.cosigners.map(() => 'policy-path'),
+    ]);
+  });
+});
+
+describe('the screens of unusual spends', () => {
+  const titled = (match: PolicyMatch): readonly string[] =>
+    expectedScreens({ show: 'signing', match }, 'Ledger Nano X').screens.map(
+      ({ title, text }) => `${title}: ${text ?? ''}`,
+    );
+
+  it('warns of a fee of 10 % as the app does', () => {
+    const spent = baseMatch.inputs.reduce((sum, { amount }) => sum + amount, 0n);
+    expect(titled({ ...baseMatch, fee: spent / 10n - 1n }).join()).not.toContain('High fees');
+    expect(titled({ ...baseMatch, fee: spent / 10n })).toContain(
+      'High fees warning: Fees are above 10% of total amount',
+    );
+  });
+
+  it('shows a spend to oneself as nothing paid', () => {
+    const [, change] = baseMatch.outputs;
+    expect(titled({ ...baseMatch, outputs: [change, change] })).toContain(
+      'Amount: 0 TEST (self-transfer)',
+    );
+  });
+
+  it('calls the payments of a long list by another title', () => {
+    const [payment] = base.transaction.outputs;
+    if (payment === undefined) throw new Error('there is one');
+    const outputs = Array.from({ length: 9 }, () => undefined);
+    const transaction = { ...baseMatch.transaction, outputs: outputs.map(() => payment) };
+    const screens = titled({ ...baseMatch, outputs, transaction });
+    expect(screens.filter((line) => line.startsWith('Address: '))).toHaveLength(9);
+    expect(screens).toContain('Transaction output: 9 of 9');
+  });
+});
