@@ -68,7 +68,10 @@ export const rehearsalProgram = (io: ProgramIo): Promise<number> =>
     const node = await startNode(options.node, record.clock, io.env);
     try {
       output.line(`On ${node.name}, in ${folder}.`);
-      showEnd(output, await rehearse({ node, folder, record, mishap, progress }), folder);
+      const end = await rehearse({ node, folder, record, mishap, progress });
+      if (mishap !== '')
+        output.line(`Nothing came of ${mishap}: there was less to sign, or it was signed.`);
+      showEnd(output, end, folder);
     } finally {
       await node.stop();
     }

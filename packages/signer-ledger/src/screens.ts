@@ -105,11 +105,13 @@ const addressScreens = (policy: WalletPolicy, script: PolicyScript): TaskScreens
     { title: 'Account name', text: policy.name },
     { title: 'Confirm' },
   ],
-  notes:
-    policy.network === 'regtest'
-      ? ['The app shows addresses of regtest as those of testnet: tb1… in the place of bcrt1….']
-      : [],
+  notes: addressNotes(policy),
 });
+
+const addressNotes = ({ network }: WalletPolicy): readonly string[] =>
+  network === 'regtest'
+    ? ['The app shows addresses of regtest as those of testnet: tb1… in the place of bcrt1….']
+    : [];
 
 const signingScreens = (match: PolicyMatch, inOneReview: number): TaskScreens => {
   const { policy, transaction, inputs, outputs, fee } = match;
@@ -145,6 +147,7 @@ const signingScreens = (match: PolicyMatch, inOneReview: number): TaskScreens =>
       { title: 'Sign transaction' },
     ],
     notes: [
+      ...addressNotes(policy),
       'Not shown on the device: change, lock time, sequences, and which coins are spent.',
       'Any other page, a security risk above all, is a reason to reject and to ask.',
     ],

@@ -56,25 +56,25 @@ export const addAddressCommands = (program: Command, open: OpenSession): void =>
         return { script, address: encodeAddress(script.scriptPubKey, policy.network) };
       });
       const registration = station.registrations.read(policy);
-      await withLedger(session, key, async (ledger) => {
-        for (const { script, address } of wanted) {
-          terminal.output.line(
-            `Derived here: ${groupAddress(address)}`,
-            ...screenLines({ show: 'address', policy, script }, ledger.model),
-          );
-          await ledger.showAddress(registration, own, script);
-        }
-      });
       const shown = wanted.map(({ script: { branch, index }, address }) => ({
         branch,
         index,
         address,
       }));
-      await station.change((journal) => {
-        for (const one of shown) {
-          journal.append('address.shown', { policyId: policyId(policy), ...one });
-        }
-      });
+      await withLedger(session, key, (ledger) =>
+        station.change(async (journal) => {
+          for (const { script, address } of wanted) {
+            terminal.output.line(
+              `Derived here: ${groupAddress(address)}`,
+              ...screenLines({ show: 'address', policy, script }, ledger.model),
+            );
+            await ledger.showAddress(registration, own, script);
+          }
+          for (const one of shown) {
+            journal.append('address.shown', { policyId: policyId(policy), ...one });
+          }
+        }),
+      );
       terminal.output.result(shown, 'The Ledger has derived the same, and it was approved there.');
     });
 };

@@ -26,19 +26,18 @@ export const addMessageCommands = (program: Command, open: OpenSession): void =>
       const key = ledgerKeyOf(station.key.read());
       const { origin } = stationCosigner(key, options.script, station.network);
       const path = [...origin.path, 0, 0];
-      const { publicKey, signature } = await withLedger(session, key, (ledger) => {
-        terminal.output.line(
-          ...screenLines({ show: 'message', path, text: message }, ledger.model),
-        );
-        return ledger.signMessage(path, message);
-      });
       const at = formatDerivationPath(path, "'");
-      await station.change((journal) => {
-        journal.append('message.signed', {
-          path: at,
-          sha256: formatHex(sha256(parseUtf8(message))),
-        });
-      });
+      const { publicKey, signature } = await withLedger(session, key, (ledger) =>
+        station.change(async (journal) => {
+          terminal.output.line(
+            ...screenLines({ show: 'message', path, text: message }, ledger.model),
+          );
+          const signed = await ledger.signMessage(path, message);
+          const sha256OfMessage = formatHex(sha256(parseUtf8(message)));
+          journal.append('message.signed', { path: at, sha256: sha256OfMessage });
+          return signed;
+        }),
+      );
       const base64 = formatBase64(signature);
       terminal.output.result(
         { message, path: at, publicKey: formatHex(publicKey), signature: base64 },

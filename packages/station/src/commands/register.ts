@@ -76,12 +76,13 @@ const register = async (
     word,
     given: accepted ? word : undefined,
   });
-  const registration = await ledger.registerPolicy(policy);
-  await station.change((journal) => {
+  // The lock comes first: nobody compares five keys for what could not be noted.
+  return station.change(async (journal) => {
+    const registration = await ledger.registerPolicy(policy);
     journal.append('policy.registered', registrationJson(scripts, registration));
     station.registrations.write(policy, registration);
+    return registration;
   });
-  return registration;
 };
 
 const registrationJson = (
