@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchAddresses } from '../packages/policy/bench/addresses.ts';
 import { benchSession } from '../packages/psbt/bench/session.ts';
+import { benchReview } from '../packages/review/bench/review.ts';
 import { benchSigning } from '../packages/signer-ledger/bench/signing.ts';
 
 /** CPU milliseconds of the same work by Qoima and by bitcoinjs-lib, taken in one run. */
@@ -60,6 +61,21 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
         ['peak memory, one session of 1000 inputs', 'MiB'],
         memory.map(({ contestant, peakMib }) => [contestant, String(peakMib)]),
       ),
+    ].join('\n\n');
+  },
+  review: async () => {
+    const { rows, exponent } = benchReview();
+    return [
+      formatTable(
+        ['full review, CPU time', 'review, ms', 'its keys alone, ms', 'times as long'],
+        rows.map(({ name, reviewMs, keysMs, ratio }) => [
+          name,
+          reviewMs.toFixed(1),
+          keysMs.toFixed(1),
+          ratio.toFixed(2),
+        ]),
+      ),
+      `growth from 128 to 2000 inputs: exponent ${exponent.toFixed(2)}`,
     ].join('\n\n');
   },
   ledger: async () => {

@@ -60,6 +60,11 @@ const tasks = {
     needs: 'install',
     run: [...script('errors-doc.ts'), '--write'],
   },
+  'rules-doc': {
+    what: 'write docs/review-rules.md from the rules of the review',
+    needs: 'install',
+    run: [...script('rules-doc.ts'), '--write'],
+  },
   qoima: {
     what: 'the coordinator',
     needs: 'build',

@@ -6,6 +6,7 @@ import { checkFences } from './check-fences.ts';
 import { checkLayers } from './check-layers.ts';
 import { checkVectors } from './check-vectors.ts';
 import { checkErrorsDoc } from './errors-doc.ts';
+import { checkRulesDoc } from './rules-doc.ts';
 import { workspaceRoot } from './workspace.ts';
 
 /** What a step came to: undefined when all is well, else what to show. */
@@ -67,6 +68,11 @@ const steps: readonly Step[] = [
   { name: 'fences', what: 'the installed closures of the programs', run: breaches(checkFences) },
   { name: 'vectors', what: 'provenance of test-vectors/', run: breaches(checkVectors) },
   { name: 'errors', what: 'error tables and docs/errors.md', run: breaches(checkErrorsDoc) },
+  {
+    name: 'rules',
+    what: 'rules of the review and docs/review-rules.md',
+    run: breaches(checkRulesDoc),
+  },
   {
     name: 'tests',
     what: 'vitest',

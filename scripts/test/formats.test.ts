@@ -15,8 +15,11 @@ import { openEmulator } from '../../packages/ledger-emulator/src/index.ts';
 import {
   type Cosigner,
   decodeKeyRecord,
+  decodeLimits,
+  defaultLimits,
   encodeKeyRecord,
   encodePolicyFile,
+  limitsJson,
   parseDerivationPath,
   policyScripts,
   type WalletPolicy,
@@ -202,12 +205,24 @@ describe('docs/formats.md', () => {
     expect(verifyJournal(Buffer.from(text))).toMatchObject({ ok: true, head: head.trim() });
   });
 
-  it('makes the digest of a report of its members and the limits', () => {
-    const [text = '', limits = ''] = examplesOf('The report and its digest');
+  it('makes the digest of a report of its members', () => {
+    const [text = ''] = examplesOf('The report and its digest');
     expect(text).toBe(`${JSON.stringify(reportJson(report), null, 2)}\n`);
-    const { digest, ...members } = JSON.parse(text) as Record<string, unknown>;
-    const judged = { ...members, ...(JSON.parse(limits) as Record<string, unknown>) };
-    expect(sha256(canonical(judged))).toBe(digest);
+    const { digest, words, signing, ...members } = JSON.parse(text) as Record<string, unknown>;
+    expect(sha256(canonical(members))).toBe(digest);
+    expect({ words, signing }).toEqual({ words: report.words, signing: report.signing });
+  });
+
+  it('names the hash of the PSBT that is sent round', () => {
+    const [id = ''] = readdirSync(join(home, 'proposals'));
+    const psbt = readFileSync(join(home, 'proposals', id, 'unsigned.psbt'));
+    expect(createHash('sha256').update(psbt).digest('hex')).toBe(report.psbtSha256);
+  });
+
+  it('has the limits that hold without any', () => {
+    const [, , limits = ''] = examplesOf('qoima-policy/1');
+    expect(limits).toBe(`${JSON.stringify(limitsJson(defaultLimits), null, 2)}\n`);
+    expect(decodeLimits(limits)).toEqual(defaultLimits);
   });
 
   it('lists every event that a program records, and every variable that it reads', () => {

@@ -1,7 +1,9 @@
 import {
   type KeyRecord,
+  limitsJson,
   policyId,
   type ScriptKind,
+  type SpendLimits,
   type WalletPolicy,
   walletPolicy,
 } from '@qoima/policy';
@@ -17,6 +19,8 @@ export interface PolicyRequest {
   readonly keyRecords: readonly KeyRecord[];
   /** No coin is older, in unix seconds; where a rescan begins. */
   readonly birthday: number;
+  /** What its spends are held against; without them the usual limits. */
+  readonly limits?: SpendLimits | undefined;
 }
 
 /**
@@ -44,6 +48,7 @@ export const createPolicy = (
     quorum: { required: request.required, total: records.length },
     cosigners: records.map(({ cosigner }) => cosigner),
     birthday: request.birthday,
+    limits: request.limits,
   });
   return coordinator.change((journal) => {
     coordinator.policies.check(policy);
@@ -52,8 +57,27 @@ export const createPolicy = (
       name: policy.name,
       required: policy.quorum.required,
       cosigners: policy.cosigners.map(({ name }) => name),
+      ...(policy.limits === undefined ? {} : { limits: limitsJson(policy.limits) }),
     });
     coordinator.policies.add(policy);
     return policy;
+  });
+};
+
+/**
+ * Gives a stored policy other limits. Its id stays, and every station has to pin the policy file anew:
+ * until then its reports have other digests than ours.
+ * @throws `POLICY_LIMITS_INVALID`
+ */
+export const limitPolicy = (
+  coordinator: Coordinator,
+  policy: WalletPolicy,
+  limits: SpendLimits,
+): Promise<WalletPolicy> => {
+  const limited = walletPolicy({ ...policy, limits });
+  return coordinator.change((journal) => {
+    journal.append('policy.limited', { policyId: policyId(policy), limits: limitsJson(limits) });
+    coordinator.policies.replace(limited);
+    return limited;
   });
 };

@@ -16,6 +16,8 @@ export interface PolicyStore {
   /** @throws `COORDINATOR_POLICY_EXISTS` */
   check(policy: WalletPolicy): void;
   add(policy: WalletPolicy): void;
+  /** Puts a policy in the place of the one with its id: what is not under the id may differ. */
+  replace(policy: WalletPolicy): void;
 }
 
 const MAX_POLICY_BYTES = 1 << 18;
@@ -34,6 +36,11 @@ export const openPolicyStore = (network: string): PolicyStore => {
     if (list().some(({ name }) => name === policy.name)) {
       throw coordinatorError('COORDINATOR_POLICY_EXISTS', `Policy ${policy.name} is already here.`);
     }
+  };
+  const write = (policy: WalletPolicy): void => {
+    ensureFolder(folder);
+    const path = join(folder, `${policyId(policy)}.json`);
+    writeFileAtomically(path, parseUtf8(encodePolicyFile(policy)));
   };
   return {
     list,
@@ -62,11 +69,8 @@ export const openPolicyStore = (network: string): PolicyStore => {
     check,
     add: (policy) => {
       check(policy);
-      ensureFolder(folder);
-      writeFileAtomically(
-        join(folder, `${policyId(policy)}.json`),
-        parseUtf8(encodePolicyFile(policy)),
-      );
+      write(policy);
     },
+    replace: write,
   };
 };

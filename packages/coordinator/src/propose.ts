@@ -13,6 +13,7 @@ import { type Selection, selectCoins } from './coin-selection.ts';
 import { type ListedCoin, listCoins, watchPolicy } from './coins.ts';
 import type { Coordinator } from './coordinator.ts';
 import { coordinatorError } from './errors.ts';
+import { proposalMemory } from './memory.ts';
 import type { Payment } from './payment.ts';
 import type { PolicyCoin } from './policy-coins.ts';
 import type { Proposal } from './proposal.ts';
@@ -81,11 +82,21 @@ export const proposeSpend = async (
       feeRate,
     });
     const psbt = await buildSpend(scripts, chain, request, selection, changeIndex);
-    const report = reviewPsbt(psbt, scripts);
+    const proposalId = unsignedTransactionId(psbt);
+    if (coordinator.proposals.has(proposalId)) {
+      const { state } = coordinator.proposals.find(proposalId);
+      throw coordinatorError(
+        'COORDINATOR_PROPOSAL_EXISTS',
+        `Proposal ${proposalId} is there, and is ${state}.`,
+        { proposal: proposalId, state },
+      );
+    }
+    const memory = proposalMemory(coordinator.proposals);
+    const report = reviewPsbt(psbt, scripts, { memory });
     refuseBlocked(report);
     refuseOpenWarnings(report, request.acceptedWarnings);
     const proposal: Proposal = {
-      id: unsignedTransactionId(psbt),
+      id: proposalId,
       policyId: id,
       label: request.label,
       created: coordinator.clock().toISOString(),
@@ -102,14 +113,6 @@ export const proposeSpend = async (
       feeSats: selection.fee,
       txid: null,
     };
-    if (coordinator.proposals.has(proposal.id)) {
-      const { state } = coordinator.proposals.find(proposal.id);
-      throw coordinatorError(
-        'COORDINATOR_PROPOSAL_EXISTS',
-        `Proposal ${proposal.id} is there, and is ${state}.`,
-        { proposal: proposal.id, state },
-      );
-    }
     journal.append('spend.proposed', {
       proposal: proposal.id,
       policyId: id,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { curveInUse } from '@qoima/curve';
+import { defaultLimits, limitsJson } from '@qoima/policy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cosigners, keyRecords, qoima, temporaryFolder, writeKeyRecords } from './sample.ts';
 
@@ -55,6 +56,37 @@ describe('qoima, without a node', () => {
     expect(await json('policy', 'verify', out)).toMatchObject({ stored: true, findings: [] });
     // A birthday is a day before, when none was given.
     expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ birthday: 1769774400 });
+  });
+
+  it('takes limits of spends, and gives others to the same policy', async () => {
+    const limits = (changeWindow: number): string => {
+      const path = join(folder.path, `limits-${changeWindow}.json`);
+      writeFileSync(path, JSON.stringify({ ...limitsJson(defaultLimits), changeWindow }));
+      return path;
+    };
+    await create('--limits', limits(7));
+    const shown = await json('policy', 'show');
+    expect(shown['limits']).toMatchObject({ changeWindow: 7 });
+    const out = join(folder.path, 'limited.json');
+    expect(await json('policy', 'limits', limits(8), '--out', out)).toEqual({
+      ...shown,
+      limits: { ...limitsJson(defaultLimits), changeWindow: 8 },
+    });
+    expect(await json('policy', 'show')).toMatchObject({ limits: { changeWindow: 8 } });
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({
+      id: shown['id'],
+      limits: { changeWindow: 8 },
+    });
+    const verified = await json('policy', 'verify', out);
+    expect(verified).toMatchObject({ stored: true, findings: [] });
+    await json('policy', 'limits', limits(9));
+    expect(await json('policy', 'verify', out)).toMatchObject({
+      stored: true,
+      findings: [{ rule: 'policy-limits-differ' }],
+    });
+    await refusal(['policy', 'limits', limits(-1)], 'POLICY_LIMITS_INVALID', 3);
+    const journal = join(folder.path, 'home', 'regtest', 'journal.jsonl');
+    expect(readFileSync(journal, 'utf8')).toMatch(/"changeWindow":7.*\n.*policy\.limited.*:8/);
   });
 
   it('keeps its state for the owner alone, one folder for each network', async () => {

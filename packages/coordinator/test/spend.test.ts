@@ -112,6 +112,25 @@ describe('a proposal', () => {
     expect(events(coordinator)).toEqual(['spend.proposed']);
   });
 
+  it('is not made of a coin that an earlier one spends, unless that is meant', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain([chainCoin(0, 3_000_000n)]));
+    const { proposal } = await proposeSpend(coordinator, scripts, request());
+    // As after a reorganisation: the coin is there again.
+    coordinator.proposals.update({ ...proposal, state: 'confirmed' });
+    const other = request({ feeRate: 9_000n });
+    await expect(proposeSpend(coordinator, scripts, other)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'COORDINATOR_WARNING_OPEN',
+        message: expect.stringContaining('history-coin-signed'),
+      }),
+    );
+    const meant = { ...other, acceptedWarnings: ['history-coin-signed'] };
+    const { report } = await proposeSpend(coordinator, scripts, meant);
+    expect(report.findings).toMatchObject([
+      { rule: 'history-coin-signed', facts: { earlier: [proposal.id] } },
+    ]);
+  });
+
   const dear = (share: bigint) => request({ feeRate: share });
 
   it.each([

@@ -10,6 +10,7 @@ export {
 } from './entry.ts';
 export { journalErrors } from './errors.ts';
 export { type Clock, type Journal, openJournal, readJournal } from './journal.ts';
+export { journalEntries } from './journal-entries.ts';
 export { checkNewFile, writeNewFile } from './new-file.ts';
 export { stateFolder } from './state-folder.ts';
 export {

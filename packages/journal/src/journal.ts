@@ -33,7 +33,7 @@ export interface Journal {
 }
 
 /** The largest journal that is read: some hundred thousand entries. */
-const MAX_JOURNAL_BYTES = 1 << 28;
+export const MAX_JOURNAL_BYTES: number = 1 << 28;
 
 /**
  * Opens the journal at `path` for appending, makes it (mode 0600) if it is not there, and verifies all

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Journal,
   type JournalFacts,
+  journalEntries,
   NO_ENTRY,
   openJournal,
   readJournal,
@@ -241,5 +242,21 @@ describe('the lock', () => {
     expect(readdirSync(folder)).toContain('journal.jsonl.lock');
     write({ n: 2 });
     expect(readJournal(path).entries.map((entry) => entry.facts['n'])).toEqual([1, 2]);
+  });
+});
+
+describe('its entries', () => {
+  it('are none of a journal that is not there', () => {
+    expect(journalEntries(path)).toEqual([]);
+  });
+
+  it('are read as they will be once it is open: without a torn end, and not if it is broken', () => {
+    write({ n: 1 }, { n: 2 });
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, `${text}{"event":"a.b","fa`);
+    expect(journalEntries(path).map(({ facts }) => facts['n'])).toEqual([1, 2]);
+    expect(() => readJournal(path)).toThrow(refused('JOURNAL_BROKEN'));
+    writeFileSync(path, text.replace('"n":1', '"n":3'));
+    expect(() => journalEntries(path)).toThrow(refused('JOURNAL_BROKEN'));
   });
 });

@@ -77,6 +77,11 @@ const table = {
     meaning: 'Two cosigners hold the same key, so one person would count twice.',
     action: 'Ask one of the two for a key of their own.',
   },
+  POLICY_LIMITS_INVALID: {
+    kind: 'refused',
+    meaning: 'A limit of a policy is out of range, or warns later than it refuses.',
+    action: 'Correct the limits, or leave them out: then the usual ones hold.',
+  },
   POLICY_NAME_INVALID: {
     kind: 'refused',
     meaning: 'A name is not 1 to 64 printable ASCII characters without outer spaces.',

@@ -42,7 +42,7 @@ export {
 } from './multisig-script.ts';
 export { payToScriptHash, payToWitnessScriptHash } from './output-script.ts';
 export { decodePolicyFile, encodePolicyFile } from './policy-file.ts';
-export { policyFindings } from './policy-findings.ts';
+export { limitsFindings, policyFindings } from './policy-findings.ts';
 export { policyId } from './policy-id.ts';
 export {
   type AddressPlace,
@@ -62,6 +62,14 @@ export {
   type TemplatePolicy,
 } from './policy-template.ts';
 export { MAX_COSIGNERS, type Quorum, quorum } from './quorum.ts';
+export {
+  decodeLimits,
+  defaultLimits,
+  type FeeLimits,
+  limitsJson,
+  limitsSheet,
+  type SpendLimits,
+} from './spend-limits.ts';
 export {
   type Branch,
   type PolicyParts,

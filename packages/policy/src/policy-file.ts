@@ -6,6 +6,7 @@ import { parseJsonFile } from './json-file.ts';
 import { policyFindings } from './policy-findings.ts';
 import { policyId } from './policy-id.ts';
 import { policyFromTemplate, policyKeys, policyTemplate } from './policy-template.ts';
+import { limitsJson, limitsSchema } from './spend-limits.ts';
 import type { WalletPolicy } from './wallet-policy.ts';
 
 const FORMAT = 'qoima-policy/1';
@@ -19,14 +20,16 @@ const policyFile = v.strictObject({
   keys: v.array(v.string()),
   cosigners: v.array(v.string()),
   birthday: v.optional(v.number()),
+  limits: v.optional(limitsSchema),
 });
 
 /**
  * The policy as `qoima-policy/1`: JSON of one layout, so that equal policies give equal bytes.
- * `cosigners` are the names, in the order of `keys`; they and the birthday are not under the id.
+ * `cosigners` are the names, in the order of `keys`; they, the birthday and the limits are not under the
+ * id.
  */
 export const encodePolicyFile = (policy: WalletPolicy): string => {
-  const file: v.InferOutput<typeof policyFile> = {
+  const file: v.InferInput<typeof policyFile> = {
     format: FORMAT,
     id: policyId(policy),
     name: policy.name,
@@ -35,6 +38,7 @@ export const encodePolicyFile = (policy: WalletPolicy): string => {
     keys: [...policyKeys(policy)],
     cosigners: policy.cosigners.map(({ name }) => name),
     birthday: policy.birthday,
+    limits: policy.limits && limitsJson(policy.limits),
   };
   return `${JSON.stringify(file, undefined, 2)}\n`;
 };
@@ -44,7 +48,7 @@ export const encodePolicyFile = (policy: WalletPolicy): string => {
  * @throws `POLICY_FILE_INVALID`, `POLICY_ID_MISMATCH`, and what `policyFromTemplate` throws
  */
 export const decodePolicyFile = (text: string, what = 'The policy file'): ParsedPolicy => {
-  const { name, network, template, keys, cosigners, birthday, id } = parseJsonFile(
+  const { name, network, template, keys, cosigners, birthday, limits, id } = parseJsonFile(
     policyFile,
     text,
     what,
@@ -56,6 +60,7 @@ export const decodePolicyFile = (text: string, what = 'The policy file'): Parsed
     keys,
     cosignerNames: cosigners,
     birthday,
+    limits,
   });
   const expected = policyId(policy);
   if (id !== expected) {

@@ -1,4 +1,5 @@
-import { type Finding, formatHex } from '@qoima/primitives';
+import { canonicalJson, type Finding, formatHex } from '@qoima/primitives';
+import { defaultLimits, limitsJson } from './spend-limits.ts';
 import type { WalletPolicy } from './wallet-policy.ts';
 
 /**
@@ -28,6 +29,27 @@ export const policyFindings = (policy: WalletPolicy): readonly Finding[] => {
     });
   }
   return findings;
+};
+
+/**
+ * `policy-limits-differ` where a file has other limits than the policy of the same id that is known: the
+ * id does not say so.
+ */
+export const limitsFindings = (known: WalletPolicy, read: WalletPolicy): readonly Finding[] => {
+  const [expected, actual] = [known, read].map(({ limits = defaultLimits }) =>
+    canonicalJson(limitsJson(limits)),
+  ) as [string, string];
+  return expected === actual
+    ? []
+    : [
+        {
+          rule: 'policy-limits-differ',
+          severity: 'warn',
+          where: 'policy',
+          message: 'The file has other limits of spends than the policy that is here.',
+          facts: { expected, actual },
+        },
+      ];
 };
 
 const namesByFingerprint = (policy: WalletPolicy): ReadonlyMap<string, readonly string[]> => {

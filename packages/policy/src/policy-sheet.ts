@@ -4,11 +4,12 @@ import { formatDescriptor } from './descriptor.ts';
 import { policyId } from './policy-id.ts';
 import { policyScripts } from './policy-scripts.ts';
 import { policyKeys, policyTemplate } from './policy-template.ts';
+import { defaultLimits, limitsJson, limitsSheet } from './spend-limits.ts';
 import type { WalletPolicy } from './wallet-policy.ts';
 
 /**
  * What custodians compare before they trust a policy, as labels and values: its name, its id, who
- * must sign, every key in order, and the first address as a check on all of it.
+ * must sign, every key in order, the first address as a check on all of it, and the limits of spends.
  */
 export const policySheet = (
   policy: WalletPolicy,
@@ -21,6 +22,7 @@ export const policySheet = (
     ['Template', policyTemplate(policy)],
     ...policyKeys(policy).map((key, i): [string, string] => [policy.cosigners[i]?.name ?? '', key]),
     ['First address', firstAddress(policy)],
+    ...limitsSheet(policy.limits ?? defaultLimits),
   ];
 };
 
@@ -36,6 +38,7 @@ export const policyJson = (policy: WalletPolicy): { readonly [key: string]: Json
   cosigners: policy.cosigners.map(({ name }) => name),
   descriptor: formatDescriptor(policy, 'both'),
   firstAddress: firstAddress(policy),
+  limits: limitsJson(policy.limits ?? defaultLimits),
 });
 
 const firstAddress = (policy: WalletPolicy): string =>

@@ -3,6 +3,7 @@ import { formatCosignerKey, nameCosigners, parseCosignerKey } from './cosigner.t
 import { policyError } from './errors.ts';
 import { type Quorum, quorum } from './quorum.ts';
 import { formatScriptExpression, parseScriptExpression } from './script-expression.ts';
+import type { SpendLimits } from './spend-limits.ts';
 import { type ScriptKind, type WalletPolicy, walletPolicy } from './wallet-policy.ts';
 
 /** What a BIP-388 descriptor template says, without the keys. */
@@ -22,6 +23,7 @@ export interface TemplatePolicy {
   /** One for each key; `cosigner 1` … if left out. */
   readonly cosignerNames?: readonly string[];
   readonly birthday?: number | undefined;
+  readonly limits?: SpendLimits | undefined;
 }
 
 /** `wsh(sortedmulti(3,@0/**,@1/**,@2/**,@3/**,@4/**))`. */
@@ -68,11 +70,11 @@ export const parsePolicyTemplate = (template: string): PolicyTemplate => {
  * @throws what `parsePolicyTemplate`, `parseCosignerKey` and `walletPolicy` throw
  */
 export const policyFromTemplate = (parts: TemplatePolicy): WalletPolicy => {
-  const { name, network, keys, birthday } = parts;
+  const { name, network, keys, birthday, limits } = parts;
   const template = parsePolicyTemplate(parts.template);
   const cosigners = nameCosigners(
     keys.map((text, i) => parseCosignerKey(text, `Key ${i + 1}`)),
     parts.cosignerNames,
   );
-  return walletPolicy({ name, network, ...template, cosigners, birthday });
+  return walletPolicy({ name, network, ...template, cosigners, birthday, limits });
 };

@@ -4,6 +4,7 @@ import { policyError } from './errors.ts';
 import { keyNetworkOf, MAX_DEPTH } from './extended-key.ts';
 import { checkOrigin, formatKeyOrigin } from './key-origin.ts';
 import { type Quorum, quorum } from './quorum.ts';
+import { checkLimits, type SpendLimits } from './spend-limits.ts';
 
 /** How the multisig script is wrapped: P2WSH, P2SH-P2WSH or P2SH. */
 export type ScriptKind = 'wsh' | 'sh-wsh' | 'sh';
@@ -24,6 +25,8 @@ export interface PolicyParts {
   readonly cosigners: readonly Cosigner[];
   /** No coin is older, in unix seconds: where a rescan may begin. */
   readonly birthday?: number | undefined;
+  /** What a review holds spends against; without them `defaultLimits`. Not under the id. */
+  readonly limits?: SpendLimits | undefined;
 }
 
 declare const checked: unique symbol;
@@ -35,13 +38,14 @@ export type WalletPolicy = PolicyParts & { readonly [checked]: true };
  * The one door to a policy: every rule about names, quorum, networks, origins and repeated keys is
  * applied here, whatever format the policy came in.
  * @throws `POLICY_NAME_INVALID`, `POLICY_NAME_REPEATED`, `POLICY_BIRTHDAY_INVALID`,
- *   `POLICY_QUORUM_INVALID`, `POLICY_KEY_COUNT`, `POLICY_NETWORK_MIXED`, `POLICY_ORIGIN_MISMATCH`,
+ *   `POLICY_LIMITS_INVALID`, `POLICY_QUORUM_INVALID`, `POLICY_KEY_COUNT`, `POLICY_NETWORK_MIXED`, `POLICY_ORIGIN_MISMATCH`,
  *   `POLICY_KEY_INVALID`, `POLICY_KEY_REPEATED`, `POLICY_ORIGIN_REPEATED`
  */
 export const walletPolicy = (parts: PolicyParts): WalletPolicy => {
-  const { name, network, scriptKind, sorted, cosigners, birthday } = parts;
+  const { name, network, scriptKind, sorted, cosigners, birthday, limits } = parts;
   checkName(name, 'The policy');
   checkBirthday(birthday);
+  if (limits !== undefined) checkLimits(limits);
   const checkedQuorum = quorum(parts.quorum.required, parts.quorum.total);
   if (cosigners.length !== checkedQuorum.total) {
     throw policyError('POLICY_KEY_COUNT', `The policy has ${cosigners.length} keys.`, {
@@ -61,6 +65,7 @@ export const walletPolicy = (parts: PolicyParts): WalletPolicy => {
     quorum: checkedQuorum,
     cosigners: [...cosigners],
     birthday,
+    limits,
   };
   return policy as WalletPolicy;
 };

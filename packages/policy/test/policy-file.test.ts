@@ -3,10 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   decodeKeyRecord,
+  decodeLimits,
   decodePolicyFile,
+  defaultLimits,
   encodeKeyRecord,
   encodePolicyFile,
+  limitsFindings,
   policyId,
+  policyJson,
+  policySheet,
+  type SpendLimits,
+  type WalletPolicy,
 } from '../src/index.ts';
 import { account, codeOf, cosigner, samplePolicy } from './sample-policy.ts';
 
@@ -165,5 +172,66 @@ describe('qoima-key/1', () => {
     ],
   ])('%s: %s', (code, _, file) => {
     expect(codeOf(() => decodeKeyRecord(file))).toBe(code);
+  });
+});
+
+describe('limits of spends', () => {
+  const limits: SpendLimits = {
+    warn: { feeSats: 1000n, feeRate: 5000n, feePerMille: 10 },
+    block: { feeSats: 2000n, feeRate: 5000n, feePerMille: 20 },
+    changeWindow: 20,
+  };
+  const written = {
+    warn: { feeSats: '1000', feeRateSatsPerKvb: '5000', feePerMille: 10 },
+    block: { feeSats: '2000', feeRateSatsPerKvb: '5000', feePerMille: 20 },
+    changeWindow: 20,
+  };
+  const policy = samplePolicy({ limits });
+  const withLimits = (changed: Json): string =>
+    JSON.stringify({ ...JSON.parse(encodePolicyFile(policy)), limits: changed });
+
+  it('are in the file, and not under the id', () => {
+    expect(JSON.parse(encodePolicyFile(policy))).toMatchObject({ limits: written });
+    expect(policyId(policy)).toBe(policyId(samplePolicy()));
+    expect(decodePolicyFile(encodePolicyFile(policy)).policy).toEqual(policy);
+  });
+
+  it('are found to differ between two files of one id', () => {
+    expect(limitsFindings(policy, samplePolicy({ limits }))).toEqual([]);
+    expect(limitsFindings(samplePolicy(), samplePolicy({ limits: defaultLimits }))).toEqual([]);
+    expect(limitsFindings(samplePolicy(), policy)).toMatchObject([
+      { rule: 'policy-limits-differ', severity: 'warn' },
+    ]);
+  });
+
+  it('are read alone, too', () => {
+    expect(decodeLimits(JSON.stringify(written))).toEqual(limits);
+  });
+
+  it('are shown with the policy, and so are those that hold without any', () => {
+    const shown = (of: WalletPolicy) => policySheet(of).flat().join('\n');
+    expect(shown(policy)).toContain('a fee of 0.00001000 BTC, 5 sat/vB or 1 % of what is spent');
+    expect(shown(samplePolicy())).toContain('a fee of 1.00000000 BTC, 10000 sat/vB or 10 %');
+    expect(policyJson(samplePolicy())['limits']).toMatchObject({ changeWindow: 200 });
+  });
+
+  it.each([
+    ['a warning above the refusal', { warn: { ...written.warn, feeSats: '2001' } }],
+    ['a share above the whole', { block: { ...written.block, feePerMille: 1001 } }],
+    ['half a part', { warn: { ...written.warn, feePerMille: 0.5 } }],
+    ['more than all coins', { block: { ...written.block, feeSats: '2100000000000001' } }],
+    ['a window below nothing', { changeWindow: -1 }],
+    ['a window beyond the last index', { changeWindow: 2 ** 31 }],
+  ])('may not be %s', (_what, changes) => {
+    const text = withLimits({ ...written, ...changes });
+    expect(codeOf(() => decodePolicyFile(text))).toBe('POLICY_LIMITS_INVALID');
+  });
+
+  it.each([
+    ['half of them', { warn: written.warn }],
+    ['a member more', { ...written, more: 1 }],
+    ['numbers for amounts', { ...written, warn: { ...written.warn, feeSats: 1000 } }],
+  ])('are refused with %s', (_what, changed) => {
+    expect(codeOf(() => decodePolicyFile(withLimits(changed)))).toBe('POLICY_FILE_INVALID');
   });
 });

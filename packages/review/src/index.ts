@@ -1,5 +1,8 @@
-export type { ReviewLimits } from './limits.ts';
-export { defaultLimits } from './limits.ts';
+export { digestWords } from './digest-words.ts';
+export type { ReviewContext } from './evidence.ts';
+export { groupFours } from './grouping.ts';
+export { type EarlierSpend, type SpendMemory, type SpendRecord, spendMemory } from './memory.ts';
+export { psbtHash } from './psbt-hash.ts';
 export { type Refusal, refusalOf } from './refusal.ts';
 export {
   findingJson,
@@ -8,5 +11,9 @@ export {
   type ReviewedOutput,
   reportJson,
   reviewPsbt,
+  type Signing,
 } from './report.ts';
+export type { Observation, Rule } from './rule.ts';
+export { isLocalRule, RULES, ruleGroups } from './rules.ts';
 export { findingLine, type SheetLine, signingSheet } from './sheet.ts';
+export { signingSheetHtml } from './sheet-html.ts';

@@ -1,184 +1,188 @@
-import { equalBytes, type Finding, formatOutpoint } from '@qoima/primitives';
-import { fieldOf, fieldsOf, INPUT } from '@qoima/psbt';
-import type { Evidence, InputEvidence } from './evidence.ts';
-import { judgeScriptFields } from './script-fields.ts';
+import { type ErrorDetails, equalBytes, formatOutpoint } from '@qoima/primitives';
+import { inputWeight } from '@qoima/psbt';
+import type { InputEvidence, PreviousOutput } from './evidence.ts';
+import { eachInput, type Observation, type Rule } from './rule.ts';
 import { scriptText } from './script-text.ts';
 
-/** The only sighash type a cosigner of Qoima signs with: all inputs and all outputs (BIP-143). */
-const SIGHASH_ALL = 1;
-
-type InputRule = (input: InputEvidence) => readonly Finding[];
-
 /** Every input must be proven to spend the policy's own coin, and nothing else may ride on it. */
-export const judgeInputs = (evidence: Evidence): readonly Finding[] => [
-  ...repeatedInputs(evidence),
-  ...evidence.inputs.flatMap((input) => inputRules.flatMap((rule) => rule(input))),
-];
-
-const block = (
-  rule: string,
-  input: InputEvidence,
-  message: string,
-  facts: Finding['facts'] = {},
-): Finding => ({
-  rule,
-  severity: 'block',
-  where: input.where,
-  message,
-  facts: { outpoint: formatOutpoint(input.outpoint), ...facts },
-});
-
-/** Consensus refuses such a transaction; a signer that counts the coin twice is lied to. */
-const repeatedInputs = ({ inputs }: Evidence): readonly Finding[] => {
-  const seen = new Set<string>();
-  return inputs.flatMap((input) => {
-    const outpoint = formatOutpoint(input.outpoint);
-    if (seen.has(outpoint))
-      return [block('input-repeated', input, 'This coin is spent twice in one transaction.')];
-    seen.add(outpoint);
-    return [];
-  });
-};
-
-/**
- * BIP-174 lets a segwit input carry `witness_utxo` alone; an amount is then the coordinator's word
- * (CVE-2020-14199). Here the whole previous transaction is wanted, and it must hash to the outpoint.
- */
-const previousTransaction: InputRule = (input) => {
-  switch (input.previous.state) {
-    case 'proven':
-      return [];
-    case 'missing':
-      return [
-        block(
-          'previous-transaction-missing',
-          input,
-          'The previous transaction is not in the PSBT, so the amount cannot be proven.',
-        ),
-      ];
-    case 'unreadable':
-      return [
-        block('previous-transaction-unreadable', input, 'The previous transaction cannot be read.'),
-      ];
-    case 'no-such-output':
-      return [
-        block(
-          'previous-output-missing',
-          input,
-          'The previous transaction has no output of the number that is spent.',
-        ),
-      ];
-    case 'other-transaction':
-      return [
-        block(
-          'previous-transaction-mismatch',
-          input,
-          'The previous transaction in the PSBT is another one than the input spends.',
-          { expected: input.outpoint.txid, actual: input.previous.actual },
-        ),
-      ];
-  }
-};
-
-/** Both UTXO fields may be there; they may not tell different stories. */
-const witnessUtxo: InputRule = (input) => {
-  const claimed = fieldOf(input.map, INPUT.witnessUtxo);
-  if (claimed === undefined || input.previous.state !== 'proven') return [];
-  const { spent } = input.previous;
-  const found: Finding[] = [];
-  if (claimed.amount !== spent.amount) {
-    found.push(
-      block(
-        'witness-utxo-amount',
-        input,
-        'The amount in witness_utxo is not the amount of the coin.',
-        { expected: spent.amount.toString(), actual: claimed.amount.toString() },
-      ),
-    );
-  }
-  if (!equalBytes(claimed.script, spent.script)) {
-    found.push(
-      block(
-        'witness-utxo-script',
-        input,
-        'The script in witness_utxo is not the script of the coin.',
-        { expected: scriptText(spent.script), actual: scriptText(claimed.script) },
-      ),
-    );
-  }
-  return found;
-};
-
-/** BIP-174: witness_utxo is for witness inputs alone; a signer takes it for the sign of one. */
-const witnessUtxoUnfit: InputRule = (input) =>
-  input.own === undefined ||
-  input.own.witnessScript !== undefined ||
-  fieldOf(input.map, INPUT.witnessUtxo) === undefined
-    ? []
-    : [block('witness-utxo-unfit', input, 'A coin without a witness has a witness_utxo.')];
-
-const ownership: InputRule = (input) => {
-  if (input.previous.state !== 'proven' || input.own !== undefined) return [];
-  const reason =
-    input.claim.state === 'disagree'
-      ? `${input.claim.reason}.`
-      : input.claim.state === 'none'
-        ? 'it carries no key path of the policy.'
-        : 'the policy has another script at the claimed path.';
-  return [
-    block('input-not-ours', input, `This coin is not proven to belong to the policy: ${reason}`, {
-      actual: scriptText(input.previous.spent.script),
-      ...(input.claim.state === 'place'
-        ? { expected: scriptText(input.claim.script.scriptPubKey) }
-        : {}),
-    }),
-  ];
-};
-
-const scriptFields: InputRule = ({ where, map, own }) =>
-  judgeScriptFields(
-    where,
-    {
-      redeemScript: fieldOf(map, INPUT.redeemScript),
-      witnessScript: fieldOf(map, INPUT.witnessScript),
+export const inputRules: readonly Rule[] = [
+  {
+    id: 'input-repeated',
+    severity: 'block',
+    finds: 'a coin is spent twice',
+    source: 'consensus (CVE-2018-17144); the codec refuses it first',
+    judge: ({ inputs }) => {
+      const seen = new Set<string>();
+      const found: Observation[] = [];
+      for (const input of inputs) {
+        const outpoint = formatOutpoint(input.outpoint);
+        if (seen.has(outpoint)) {
+          const what = remark(input, 'This coin is spent twice in one transaction.');
+          found.push({ where: input.where, ...what });
+        }
+        seen.add(outpoint);
+      }
+      return found;
     },
-    own,
-  );
-
-/** Asked for, or already carried by a signature: anything but ALL lets someone change the spend. */
-const sighash: InputRule = (input) => {
-  const asked = fieldOf(input.map, INPUT.sighashType) ?? SIGHASH_ALL;
-  const carried = fieldsOf(input.map, INPUT.partialSignature).map(({ value }) => value.at(-1) ?? 0);
-  const other = [asked, ...carried].find((type) => type !== SIGHASH_ALL);
-  return other === undefined
-    ? []
-    : [
-        block(
-          'sighash-not-all',
-          input,
-          'A signature type other than SIGHASH_ALL is asked for or carried.',
-          {
-            expected: hexNumber(SIGHASH_ALL),
-            actual: hexNumber(other),
-          },
-        ),
-      ];
-};
-
-const hexNumber = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
-
-const alreadyFinal: InputRule = (input) =>
-  fieldOf(input.map, INPUT.finalScriptSig) === undefined &&
-  fieldOf(input.map, INPUT.finalScriptWitness) === undefined
-    ? []
-    : [block('input-final', input, 'This input is already final; there is nothing left to sign.')];
-
-const inputRules: readonly InputRule[] = [
-  previousTransaction,
-  witnessUtxo,
-  witnessUtxoUnfit,
-  ownership,
-  scriptFields,
-  sighash,
-  alreadyFinal,
+  },
+  /*
+   * BIP-174 lets a segwit input carry `witness_utxo` alone; an amount is then the coordinator's word.
+   * Here the whole previous transaction is wanted, and it must hash to the outpoint.
+   */
+  {
+    id: 'previous-transaction-missing',
+    severity: 'block',
+    finds: 'the previous transaction is left out, so the amount cannot be proven',
+    source: 'CVE-2020-14199',
+    judge: previousIs(
+      'missing',
+      'The previous transaction is not in the PSBT, so the amount cannot be proven.',
+    ),
+  },
+  {
+    id: 'previous-transaction-unreadable',
+    severity: 'block',
+    finds: 'the previous transaction is none',
+    source: 'CVE-2020-14199; the codec refuses it first',
+    judge: previousIs('unreadable', 'The previous transaction cannot be read.'),
+  },
+  {
+    id: 'previous-transaction-mismatch',
+    severity: 'block',
+    finds: 'the previous transaction is another than the one spent',
+    source: 'BIP-174, Signer; CVE-2020-14199',
+    judge: eachInput((input) =>
+      input.previous.state === 'other-transaction'
+        ? remark(
+            input,
+            'The previous transaction in the PSBT is another one than the input spends.',
+            { expected: input.outpoint.txid, actual: input.previous.actual },
+          )
+        : undefined,
+    ),
+  },
+  {
+    id: 'previous-output-missing',
+    severity: 'block',
+    finds: 'the previous transaction has no such output',
+    source: 'consensus',
+    judge: previousIs(
+      'no-such-output',
+      'The previous transaction has no output of the number that is spent.',
+    ),
+  },
+  {
+    id: 'witness-utxo-amount',
+    severity: 'block',
+    finds: '`witness_utxo` has another amount than the previous transaction',
+    source: 'CVE-2020-14199; Ledger, EC 0x0005',
+    judge: eachInput((input) => {
+      const { witnessUtxo: claimed, amount } = input;
+      return claimed === undefined || amount === undefined || claimed.amount === amount
+        ? undefined
+        : remark(input, 'The amount in witness_utxo is not the amount of the coin.', {
+            expected: amount.toString(),
+            actual: claimed.amount.toString(),
+          });
+    }),
+  },
+  {
+    id: 'witness-utxo-script',
+    severity: 'block',
+    finds: '`witness_utxo` has another script than the previous transaction',
+    source: 'BIP-174; Ledger, EC 0x0005',
+    judge: eachInput((input) => {
+      const { witnessUtxo: claimed, previous } = input;
+      if (claimed === undefined || previous.state !== 'proven') return undefined;
+      const { script } = previous.spent;
+      return equalBytes(claimed.script, script)
+        ? undefined
+        : remark(input, 'The script in witness_utxo is not the script of the coin.', {
+            expected: scriptText(script),
+            actual: scriptText(claimed.script),
+          });
+    }),
+  },
+  {
+    id: 'witness-utxo-unfit',
+    severity: 'block',
+    finds: 'a bare `sh` coin has a `witness_utxo`',
+    source: 'BIP-174: it is for witness inputs alone, and a signer takes it for the sign of one',
+    judge: eachInput((input) =>
+      input.own === undefined ||
+      input.own.witnessScript !== undefined ||
+      input.witnessUtxo === undefined
+        ? undefined
+        : remark(input, 'A coin without a witness has a witness_utxo.'),
+    ),
+  },
+  {
+    id: 'input-not-ours',
+    severity: 'block',
+    finds: 'the coin is not the policy’s at the place that all its key paths name, key by key',
+    source: 'Ledger, external inputs; a payjoin partner could pay with our signature',
+    judge: eachInput((input) => {
+      const { claim, previous } = input;
+      if (
+        previous.state !== 'proven' ||
+        input.own !== undefined ||
+        claim.state === 'other-network'
+      ) {
+        return undefined;
+      }
+      const reason =
+        claim.state === 'disagree'
+          ? `${claim.reason}.`
+          : claim.state === 'none'
+            ? 'it carries no key path of the policy.'
+            : 'the policy has another script at the claimed path.';
+      return remark(input, `This coin is not proven to belong to the policy: ${reason}`, {
+        actual: scriptText(previous.spent.script),
+        ...(claim.state === 'place' ? { expected: scriptText(claim.script.scriptPubKey) } : {}),
+      });
+    }),
+  },
+  {
+    id: 'input-final',
+    severity: 'block',
+    finds: 'an input is final already',
+    source: 'BIP-174, Finalizer; a final witness says nothing of who signed it',
+    judge: eachInput((input) =>
+      input.isFinal
+        ? remark(input, 'This input is already final; there is nothing left to sign.')
+        : undefined,
+    ),
+  },
+  {
+    id: 'input-uneconomic',
+    severity: 'note',
+    finds: 'a coin is worth less than it costs to spend at this rate',
+    source: 'dust sent to be spent together with other coins (Sparrow)',
+    judge: eachInput((input, { scripts, feeRate, limits }) => {
+      // A rate that is warned of would make every coin look small.
+      if (input.amount === undefined || feeRate === undefined || feeRate > limits.warn.feeRate)
+        return undefined;
+      const cost = (feeRate * BigInt(inputWeight(scripts.policy))) / 4000n;
+      return input.amount >= cost
+        ? undefined
+        : remark(input, 'This coin costs more to spend than it is worth.', {
+            expected: `at least ${cost}`,
+            actual: input.amount.toString(),
+          });
+    }),
+  },
 ];
+
+function remark(
+  { outpoint }: InputEvidence,
+  message: string,
+  facts: ErrorDetails = {},
+): Omit<Observation, 'where'> {
+  return { message, facts: { outpoint: formatOutpoint(outpoint), ...facts } };
+}
+
+function previousIs(state: PreviousOutput['state'], message: string): Rule['judge'] {
+  return eachInput((input) =>
+    input.previous.state === state ? remark(input, message) : undefined,
+  );
+}

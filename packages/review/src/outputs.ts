@@ -1,126 +1,198 @@
-import type { Finding } from '@qoima/primitives';
-import { fieldOf, OUTPUT } from '@qoima/psbt';
+import { formatHex } from '@qoima/primitives';
 import type { Evidence, OutputEvidence } from './evidence.ts';
-import type { ReviewLimits } from './limits.ts';
-import { judgeScriptFields } from './script-fields.ts';
+import { eachOutput, type Rule } from './rule.ts';
+import { dustLimit, scriptKind } from './script-kind.ts';
 import { scriptText } from './script-text.ts';
 
-/** Bitcoin Core's dust limits at 3 sat/vB, by the kind of script that is paid. */
-const dustLimit = (script: Uint8Array): bigint => {
-  switch (scriptKind(script)) {
-    case 'p2wpkh':
-      return 294n;
-    case 'p2wsh':
-    case 'p2tr':
-      return 330n;
-    case 'p2sh':
-      return 540n;
-    default:
-      return 546n;
-  }
-};
-
-type Kind = 'p2pkh' | 'p2sh' | 'p2wpkh' | 'p2wsh' | 'p2tr' | 'op-return' | 'unknown';
-
-/** The standard form that a scriptPubKey has. */
-const scriptKind = (script: Uint8Array): Kind => {
-  const starts = (...bytes: readonly number[]): boolean =>
-    bytes.every((byte, at) => script[at] === byte);
-  if (
-    script.length === 25 &&
-    starts(0x76, 0xa9, 0x14) &&
-    script[23] === 0x88 &&
-    script[24] === 0xac
-  )
-    return 'p2pkh';
-  if (script.length === 23 && starts(0xa9, 0x14) && script[22] === 0x87) return 'p2sh';
-  if (script.length === 22 && starts(0x00, 0x14)) return 'p2wpkh';
-  if (script.length === 34 && starts(0x00, 0x20)) return 'p2wsh';
-  if (script.length === 34 && starts(0x51, 0x20)) return 'p2tr';
-  return starts(0x6a) ? 'op-return' : 'unknown';
-};
+/** What a Ledger streams without refusing (its app, `sign_psbt.c`). */
+const MAX_CHANGE_OUTPUTS = 10;
+const MAX_SCRIPT_BYTES = 83;
 
 /** Change must be proven; what is not proven is a payment, and a payment that claims to be change is a lie. */
-export const judgeOutputs = (evidence: Evidence, limits: ReviewLimits): readonly Finding[] => {
-  const highest = evidence.inputs.reduce((most, { own }) => Math.max(most, own?.index ?? 0), 0);
-  return evidence.outputs.flatMap((output) => [
-    ...ownership(output),
-    ...scriptFields(output),
-    ...changeIndex(output, highest + limits.changeWindow),
-    ...payability(output),
-  ]);
-};
-
-const ownership = (output: OutputEvidence): readonly Finding[] => {
-  const at = (rule: string, severity: Finding['severity'], message: string): readonly Finding[] => [
-    {
-      rule,
-      severity,
-      where: output.where,
-      message,
-      facts: {
-        actual: scriptText(output.script),
-        ...(output.claim.state === 'place'
-          ? { expected: scriptText(output.claim.script.scriptPubKey) }
-          : {}),
-      },
-    },
-  ];
-  if (output.own?.branch === 'receive')
-    return at('output-own-receive', 'note', 'This pays a receive address of the policy itself.');
-  if (output.own !== undefined || output.claim.state === 'none') return [];
-  return at(
-    'change-not-proven',
-    'block',
-    output.claim.state === 'disagree'
-      ? `This output claims to be the policy's own, but ${output.claim.reason}.`
-      : "This output claims to be the policy's own, but it pays another script.",
-  );
-};
-
-const scriptFields = ({ where, map, own }: OutputEvidence): readonly Finding[] =>
-  judgeScriptFields(
-    where,
-    {
-      redeemScript: fieldOf(map, OUTPUT.redeemScript),
-      witnessScript: fieldOf(map, OUTPUT.witnessScript),
-    },
-    own,
-  );
-
-/**
- * Change at an index that no wallet will ever look at is lost, or held to ransom. A warning: a wallet
- * that has spent often may hold nothing but old coins with low indices.
- */
-const changeIndex = ({ own, where }: OutputEvidence, last: number): readonly Finding[] =>
-  own?.branch !== 'change' || own.index <= last
-    ? []
-    : [
-        {
-          rule: 'change-index-far',
-          severity: 'warn',
+export const outputRules: readonly Rule[] = [
+  {
+    id: 'change-not-proven',
+    severity: 'block',
+    finds: 'an output has key paths and does not pay the policy’s script there',
+    source: 'change substitution: Trezor 2019, trezor 4351, SeedSigner 1032',
+    judge: eachOutput(({ claim, own, script }) => {
+      if (own !== undefined || claim.state === 'none' || claim.state === 'other-network')
+        return undefined;
+      return claim.state === 'disagree'
+        ? {
+            message: `This output claims to be the policy's own, but ${claim.reason}.`,
+            facts: { actual: scriptText(script) },
+          }
+        : {
+            message: "This output claims to be the policy's own, but it pays another script.",
+            facts: {
+              expected: scriptText(claim.script.scriptPubKey),
+              actual: scriptText(script),
+            },
+          };
+    }),
+  },
+  {
+    id: 'change-index-far',
+    severity: 'warn',
+    finds: 'change goes further beyond the highest index among the inputs than the policy’s window',
+    source: 'ransom at an index that nobody will search; Coldcard',
+    // A warning: a wallet that has spent often may hold nothing but old coins with low indices.
+    judge: (evidence) => {
+      const last = highestIndex(evidence) + evidence.limits.changeWindow;
+      return changeOf(evidence)
+        .filter(({ index }) => index > last)
+        .map(({ where, index }) => ({
           where,
           message: 'The change goes to an address number far beyond those in use.',
-          facts: { expected: `at most ${last}`, actual: own.index },
-        },
-      ];
-
-const payability = ({ script, amount, where }: OutputEvidence): readonly Finding[] => {
-  const warn = (rule: string, message: string): readonly Finding[] => [
-    {
-      rule,
-      severity: 'warn',
-      where,
-      message,
-      facts: { amountSats: amount.toString(), script: scriptText(script) },
+          facts: { expected: `at most ${last}`, actual: index },
+        }));
     },
-  ];
-  const kind = scriptKind(script);
-  if (kind === 'op-return')
-    return warn('output-op-return', 'This output is data; its amount is burnt.');
-  if (kind === 'unknown')
-    return warn('output-unknown-script', 'This output has no standard address.');
-  return amount < dustLimit(script)
-    ? warn('output-dust', 'This amount is dust: no node relays such a transaction.')
-    : [];
-};
+  },
+  {
+    id: 'change-count',
+    severity: 'block',
+    finds: `there are more than ${MAX_CHANGE_OUTPUTS} change outputs`,
+    source: 'Ledger, error 0009',
+    judge: (evidence) => {
+      const { length } = changeOf(evidence);
+      return length <= MAX_CHANGE_OUTPUTS
+        ? []
+        : [
+            {
+              where: 'transaction',
+              message: 'There are more change outputs than a Ledger takes.',
+              facts: { expected: `at most ${MAX_CHANGE_OUTPUTS}`, actual: length },
+            },
+          ];
+    },
+  },
+  {
+    id: 'output-own-receive',
+    severity: 'note',
+    finds: 'a receive address of the policy is paid, and says so',
+    source: 'Ledger shows it as a payment (app-bitcoin 109)',
+    judge: eachOutput(({ own, script }) =>
+      own?.branch === 'receive'
+        ? {
+            message: 'This pays a receive address of the policy itself.',
+            facts: { index: own.index, actual: scriptText(script) },
+          }
+        : undefined,
+    ),
+  },
+  {
+    id: 'output-own-undeclared',
+    severity: 'note',
+    finds: 'the address of a coin that is spent is paid again, and does not say so',
+    source: 'change without its key paths is shown as a payment',
+    judge: (evidence) => {
+      const undeclared = evidence.outputs.filter(({ claim }) => claim.state === 'none');
+      if (undeclared.length === 0) return [];
+      const spent = new Set(
+        evidence.inputs.flatMap(({ own }) =>
+          own === undefined ? [] : [formatHex(own.scriptPubKey)],
+        ),
+      );
+      return undeclared
+        .filter(({ script }) => spent.has(formatHex(script)))
+        .map(({ where, script }) => ({
+          where,
+          message: 'This pays an address of the policy again, as if it were somebody else’s.',
+          facts: { actual: scriptText(script) },
+        }));
+    },
+  },
+  {
+    id: 'output-script-long',
+    severity: 'block',
+    finds: `a scriptPubKey has more than ${MAX_SCRIPT_BYTES} bytes`,
+    source: 'Ledger signs none; no address is longer than 42',
+    judge: eachOutput((output) =>
+      isLong(output) ? remark(output, 'No Ledger pays to a script of this length.') : undefined,
+    ),
+  },
+  {
+    id: 'output-burnt',
+    severity: 'block',
+    finds: 'an OP_RETURN output has an amount',
+    source: 'Bitcoin Core’s `maxburnamount`',
+    judge: eachOutput((output) =>
+      !isLong(output) && isData(output) && output.amount > 0n
+        ? remark(output, 'This amount goes to an output that nobody can ever spend.')
+        : undefined,
+    ),
+  },
+  {
+    id: 'output-op-return',
+    severity: 'warn',
+    finds: 'an output is data (OP_RETURN)',
+    source: 'Coldcard',
+    judge: eachOutput((output) =>
+      !isLong(output) && isData(output) && output.amount === 0n
+        ? remark(output, 'This output is data that everybody will read.')
+        : undefined,
+    ),
+  },
+  {
+    id: 'output-zero',
+    severity: 'block',
+    finds: 'an output that is no data pays nothing',
+    source: 'Coldcard; no node relays it',
+    judge: eachOutput((output) =>
+      output.amount === 0n && !isData(output) && !isLong(output)
+        ? remark(output, 'This output pays nothing.')
+        : undefined,
+    ),
+  },
+  {
+    id: 'output-unknown-script',
+    severity: 'warn',
+    finds: 'a script has no form in use',
+    source: 'Sparrow; anybody may be able to spend it',
+    judge: eachOutput((output) =>
+      scriptKind(output.script) === 'unknown' && output.amount > 0n && !isLong(output)
+        ? remark(output, 'This output has no address of a kind in use.')
+        : undefined,
+    ),
+  },
+  {
+    id: 'output-dust',
+    severity: 'warn',
+    finds: 'an amount is below what nodes relay for its kind of script',
+    source: 'Bitcoin Core’s dust relay fee of 3 sat/vB; Liana',
+    judge: eachOutput((output) =>
+      output.amount > 0n &&
+      output.amount < dustLimit(output.script) &&
+      !isData(output) &&
+      scriptKind(output.script) !== 'unknown'
+        ? remark(output, 'This amount is dust: no node relays such a transaction.')
+        : undefined,
+    ),
+  },
+];
+
+interface ChangeOutput {
+  readonly where: string;
+  readonly index: number;
+}
+
+const changeOf = ({ outputs }: Evidence): readonly ChangeOutput[] =>
+  outputs.flatMap(({ own, where }) =>
+    own?.branch === 'change' ? [{ where, index: own.index }] : [],
+  );
+
+const highestIndex = ({ inputs }: Evidence): number =>
+  inputs.reduce((most, { own }) => Math.max(most, own?.index ?? 0), 0);
+
+const isLong = ({ script }: OutputEvidence): boolean => script.length > MAX_SCRIPT_BYTES;
+
+const isData = ({ script }: OutputEvidence): boolean => scriptKind(script) === 'op-return';
+
+const remark = (
+  { amount, script }: OutputEvidence,
+  message: string,
+): {
+  readonly message: string;
+  readonly facts: { readonly amountSats: string; readonly script: string };
+} => ({ message, facts: { amountSats: amount.toString(), script: scriptText(script) } });

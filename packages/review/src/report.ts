@@ -1,12 +1,16 @@
-import { encodeAddress, type PolicyScript, type PolicyScripts, policyId } from '@qoima/policy';
+import {
+  encodeAddress,
+  limitsJson,
+  type PolicyScript,
+  type PolicyScripts,
+  policyId,
+  type SpendLimits,
+} from '@qoima/policy';
 import {
   type FeeRate,
   type Finding,
-  feeRateOf,
   formatHex,
   formatOutpoint,
-  formatTxid,
-  hash256,
   hashJson,
   isQoimaError,
   type JsonValue,
@@ -15,15 +19,17 @@ import {
   type Sats,
   type Txid,
 } from '@qoima/primitives';
-import { encodeUnsignedTransaction, estimateVsize, type Psbt } from '@qoima/psbt';
-import { type Evidence, gatherEvidence } from './evidence.ts';
-import { judgeFee, provenFee, spentAmount } from './fee.ts';
-import { judgeInputs } from './inputs.ts';
-import { defaultLimits, type ReviewLimits } from './limits.ts';
-import { judgeOutputs } from './outputs.ts';
-import { judgeStructure } from './structure.ts';
-import { judgeTiming } from './timing.ts';
-import { judgeUnusedFields } from './unused-fields.ts';
+import type { Psbt } from '@qoima/psbt';
+import { digestWords } from './digest-words.ts';
+import {
+  type Evidence,
+  gatherEvidence,
+  type OutputEvidence,
+  type ReviewContext,
+} from './evidence.ts';
+import { psbtHash } from './psbt-hash.ts';
+import { isLocalRule, judge } from './rules.ts';
+import { signedInputs } from './signatures.ts';
 
 /** A coin that the transaction spends, as far as it is proven. */
 export interface ReviewedCoin {
@@ -51,6 +57,8 @@ export interface Report {
   readonly network: Network;
   /** The id of the unsigned transaction; for segwit policies also that of the signed one. */
   readonly txid: Txid;
+  /** SHA-256, 64 hex digits, over all of the PSBT but its partial signatures: see `psbtHash`. */
+  readonly psbtSha256: string;
   readonly coins: readonly ReviewedCoin[];
   readonly payments: readonly ReviewedOutput[];
   readonly change: readonly ReviewedOutput[];
@@ -60,74 +68,93 @@ export interface Report {
   readonly feeRate: FeeRate | undefined;
   /** Virtual bytes once k cosigners have signed, at most. */
   readonly vsize: number;
+  /** What the fee and the change index were held against. */
+  readonly limits: SpendLimits;
+  /** In the order of `RULES`, and of one rule in the order of inputs or outputs. */
   readonly findings: readonly Finding[];
-  /** SHA-256, 64 hex digits, over all of the above and the limits: the same wherever it is computed. */
+  /**
+   * SHA-256, 64 hex digits, over all of the above but the findings of local rules: the same wherever it
+   * is computed, and however far the signing is.
+   */
   readonly digest: string;
+  /** The digest's first 143 bits as 13 words of BIP-39's English list. */
+  readonly words: readonly string[];
+  /** How far the signing is, by good signatures. Not in the digest. */
+  readonly signing: Signing;
+}
+
+/** Who has signed, and how many have to. */
+export interface Signing {
+  readonly required: number;
+  /** Each cosigner of the policy, and at how many inputs they have put a good signature. */
+  readonly cosigners: readonly { readonly name: string; readonly inputs: number }[];
 }
 
 /**
- * Judges a PSBT from its bytes and the policy alone; believes nothing in it that it has not recomputed.
- * Collects every finding, in the order structure, timing, inputs, outputs, fee, unused fields. Partial signatures are not
- * verified here (`checkSignature` of `@qoima/psbt` does that) and do not change the digest.
- * Not checked: whether the coins exist, are unspent, or were signed for before.
+ * Judges a PSBT from its bytes and the policy alone; believes nothing in it that it has not recomputed,
+ * and verifies every signature that it carries. Collects every finding, in the order of `RULES`; never
+ * throws for what it finds. The limits are the policy's.
+ *
+ * Not checked: whether the coins exist or are unspent, and, without a memory in `context`, whether they
+ * were signed for before.
  */
 export const reviewPsbt = (
   psbt: Psbt,
   scripts: PolicyScripts,
-  limits: ReviewLimits = defaultLimits,
+  context: ReviewContext = {},
 ): Report => {
   const { policy } = scripts;
-  const evidence = gatherEvidence(psbt, scripts);
-  const vsize = estimateVsize(
-    policy,
-    evidence.inputs.length,
-    evidence.outputs.map(({ script }) => script),
-  );
-  const fee = provenFee(evidence);
+  const evidence = gatherEvidence(psbt, scripts, context);
   const outputs = evidence.outputs.map((output) => reviewedOutput(output, policy.network));
-  const body: Omit<Report, 'digest'> = {
+  const body: ReportBody = {
     policyId: policyId(policy),
     policyName: policy.name,
     network: policy.network,
-    // Not read back as a transaction, which one without inputs could not be.
-    txid: formatTxid(hash256(encodeUnsignedTransaction(psbt.transaction))),
-    coins: evidence.inputs.map(({ outpoint, previous, own }) => ({
+    txid: evidence.txid,
+    psbtSha256: psbtHash(psbt),
+    coins: evidence.inputs.map(({ outpoint, amount, own }) => ({
       outpoint,
-      amount: previous.state === 'proven' ? previous.spent.amount : undefined,
+      amount,
       place: own && { branch: own.branch, index: own.index },
     })),
     payments: outputs.filter(({ changeIndex }) => changeIndex === undefined),
     change: outputs.filter(({ changeIndex }) => changeIndex !== undefined),
-    spent: spentAmount(evidence),
-    fee,
-    feeRate: fee === undefined || fee < 0n ? undefined : feeRateOf(fee, vsize),
-    vsize,
-    findings: [
-      ...judgeStructure(evidence),
-      ...judgeTiming(evidence),
-      ...judgeInputs(evidence),
-      ...judgeOutputs(evidence, limits),
-      ...judgeFee(evidence, vsize, limits),
-      ...judgeUnusedFields(evidence),
-    ],
+    spent: evidence.spent,
+    fee: evidence.fee,
+    feeRate: evidence.feeRate,
+    vsize: evidence.vsize,
+    limits: evidence.limits,
+    findings: judge(evidence),
   };
+  const shared = body.findings.filter(({ rule }) => !isLocalRule(rule));
+  const digest = hashJson(bodyJson({ ...body, findings: shared }));
   return {
     ...body,
-    digest: formatHex(hashJson({ ...bodyJson(body), limits: limitsJson(limits) })),
+    digest: formatHex(digest),
+    words: digestWords(digest),
+    signing: signingOf(evidence),
   };
 };
+
+type ReportBody = Omit<Report, 'digest' | 'words' | 'signing'>;
 
 /** The report as JSON: amounts are decimal strings under keys ending in `Sats`. */
 export const reportJson = (report: Report): JsonObject => ({
   ...bodyJson(report),
   digest: report.digest,
+  words: report.words,
+  signing: {
+    required: report.signing.required,
+    cosigners: report.signing.cosigners.map(({ name, inputs }) => ({ name, inputs })),
+  },
 });
 
 type JsonObject = Readonly<Record<string, JsonValue>>;
 
-const bodyJson = (report: Omit<Report, 'digest'>): JsonObject => ({
+const bodyJson = (report: ReportBody): JsonObject => ({
   policy: { id: report.policyId, name: report.policyName, network: report.network },
   txid: report.txid,
+  psbtSha256: report.psbtSha256,
   coins: report.coins.map(({ outpoint, amount, place }) => ({
     outpoint: formatOutpoint(outpoint),
     amountSats: amount?.toString() ?? null,
@@ -140,15 +167,18 @@ const bodyJson = (report: Omit<Report, 'digest'>): JsonObject => ({
   feeSats: report.fee?.toString() ?? null,
   feeRateSatsPerKvb: report.feeRate?.toString() ?? null,
   vsize: report.vsize,
+  limits: limitsJson(report.limits),
   findings: report.findings.map(findingJson),
 });
 
+/** A finding as JSON. One that is not in the digest says so: `"local": true`. */
 export const findingJson = ({ rule, severity, where, message, facts }: Finding): JsonObject => ({
   rule,
   severity,
   where,
   message,
   facts,
+  ...(isLocalRule(rule) ? { local: true } : {}),
 });
 
 const outputJson = ({ address, script, amount, changeIndex }: ReviewedOutput): JsonObject => ({
@@ -158,15 +188,13 @@ const outputJson = ({ address, script, amount, changeIndex }: ReviewedOutput): J
   ...(changeIndex === undefined ? {} : { index: changeIndex }),
 });
 
-const limitsJson = (limits: ReviewLimits): JsonObject => ({
-  feeSats: limits.feeSats.toString(),
-  feeRateSatsPerKvb: limits.feeRate.toString(),
-  feePerMille: limits.feePerMille,
-  changeWindow: limits.changeWindow,
+const signingOf = (evidence: Evidence): Signing => ({
+  required: evidence.scripts.policy.quorum.required,
+  cosigners: [...signedInputs(evidence)].map(([name, inputs]) => ({ name, inputs })),
 });
 
 const reviewedOutput = (
-  { script, amount, own }: Evidence['outputs'][number],
+  { script, amount, own }: OutputEvidence,
   network: Network,
 ): ReviewedOutput => ({
   address: addressOf(script, network),

@@ -1,13 +1,7 @@
-import {
-  type Finding,
-  formatBtc,
-  formatFeeRate,
-  formatOutpoint,
-  type JsonValue,
-  MAX_SATS,
-  type Sats,
-} from '@qoima/primitives';
-import type { Report, ReviewedOutput } from './report.ts';
+import { limitsSheet } from '@qoima/policy';
+import { type Finding, formatFeeRate, formatOutpoint, type JsonValue } from '@qoima/primitives';
+import { amountText, groupFours } from './grouping.ts';
+import type { Report, ReviewedOutput, Signing } from './report.ts';
 import { scriptText } from './script-text.ts';
 
 /** One line of a signing sheet: a label, empty where it goes on from the line above, and a value. */
@@ -26,32 +20,51 @@ export const signingSheet = (report: Report): readonly SheetLine[] => [
   ['Transaction', report.txid],
   ...report.payments.flatMap((output) => outputLines('Pays', output)),
   ...report.change.flatMap((output) => outputLines(`Change ${output.changeIndex}`, output)),
-  ['Spends', `${amount(report.spent)} from ${count(report.coins.length, 'coin')}`],
+  ['Spends', `${amountText(report.spent)} from ${count(report.coins.length, 'coin')}`],
   ...report.coins
     .slice(0, LISTED_COINS)
-    .map((coin): SheetLine => ['', `${formatOutpoint(coin.outpoint)}  ${amount(coin.amount)}`]),
+    .map((coin): SheetLine => ['', `${formatOutpoint(coin.outpoint)}  ${amountText(coin.amount)}`]),
   ...(report.coins.length > LISTED_COINS
     ? [['', `… and ${report.coins.length - LISTED_COINS} more`] as const]
     : []),
   ['Fee', feeLine(report)],
+  ...limitsSheet(report.limits),
+  ['Signed', signedLine(report.signing, report.coins.length)],
   ...findingLines(report.findings),
-  ['Digest', grouped(report.digest)],
+  ['Digest', groupFours(report.digest)],
+  ['In words', report.words.slice(0, WORDS_IN_LINE).join(' ')],
+  ['', report.words.slice(WORDS_IN_LINE).join(' ')],
 ];
 
+const WORDS_IN_LINE = 7;
+
 const outputLines = (label: string, output: ReviewedOutput): readonly SheetLine[] => [
-  [label, amount(output.amount)],
+  [label, amountText(output.amount)],
   [
     '',
     output.address === undefined
       ? `to a script without an address: ${scriptText(output.script)}`
-      : `to ${grouped(output.address)}`,
+      : `to ${groupFours(output.address)}`,
   ],
 ];
 
 const feeLine = ({ fee, feeRate, vsize }: Report): string =>
   feeRate === undefined
-    ? amount(fee)
-    : `${amount(fee)} (${formatFeeRate(feeRate)} sat/vB over at most ${vsize} vB)`;
+    ? amountText(fee)
+    : `${amountText(fee)} (${formatFeeRate(feeRate)} sat/vB over at most ${vsize} vB)`;
+
+/** Who has signed every coin, who some of them, and how many more it takes. */
+const signedLine = ({ required, cosigners }: Signing, coins: number): string => {
+  const whole = cosigners.filter(({ inputs }) => inputs === coins && coins > 0);
+  const partly = cosigners.filter(({ inputs }) => inputs > 0 && inputs < coins);
+  const names = [
+    ...whole.map(({ name }) => name),
+    ...partly.map(({ name, inputs }) => `${name} (${inputs} of ${count(coins, 'coin')})`),
+  ];
+  const more = Math.max(0, required - whole.length);
+  const missing = more === 0 ? 'nobody is missing' : `${more} more of ${cosigners.length} must`;
+  return `${names.length === 0 ? 'by nobody yet' : `by ${names.join(', ')}`}; ${missing}`;
+};
 
 /** One rule may find the same in each of a thousand inputs: so many of them are listed. */
 const LISTED_FINDINGS = 5;
@@ -87,16 +100,5 @@ export const findingLine = ({ severity, rule, where, message, facts }: Finding):
 const plainText = (value: JsonValue | undefined): string | undefined =>
   value === undefined || typeof value === 'string' ? value : JSON.stringify(value);
 
-const amount = (sats: Sats | undefined): string => {
-  if (sats === undefined) return 'not proven';
-  const size = sats < 0n ? -sats : sats;
-  // A finding blocks it, but the sheet is shown all the same.
-  const text = size > MAX_SATS ? `${size} satoshis` : `${formatBtc(size)} BTC`;
-  return sats < 0n ? `minus ${text}` : text;
-};
-
 const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
-
-/** Groups of four are what an eye can compare and a voice can read. */
-const grouped = (text: string): string => text.match(/.{1,4}/g)?.join(' ') ?? '';

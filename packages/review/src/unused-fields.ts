@@ -1,16 +1,19 @@
-import type { Finding } from '@qoima/primitives';
 import { GLOBAL, INPUT, OUTPUT, type PsbtMap } from '@qoima/psbt';
 import type { Evidence } from './evidence.ts';
+import type { Observation } from './rule.ts';
 
 /**
  * Fields that nothing here reads: unknown and proprietary ones, and those of other kinds of scripts.
  * They change nothing in the transaction, but somebody put them there.
  */
-export const judgeUnusedFields = ({ psbt }: Evidence): readonly Finding[] => [
-  ...unused('global', psbt.global, usedTypes.global, GLOBAL),
-  ...psbt.inputs.flatMap((map, at) => unused(`input ${at}`, map, usedTypes.input, INPUT)),
-  ...psbt.outputs.flatMap((map, at) => unused(`output ${at}`, map, usedTypes.output, OUTPUT)),
-];
+export const unusedFields = ({ psbt }: Evidence): readonly Observation[] => {
+  const found = [unused('global', psbt.global, usedTypes.global, GLOBAL)];
+  for (const [at, map] of psbt.inputs.entries())
+    found.push(unused(`input ${at}`, map, usedTypes.input, INPUT));
+  for (const [at, map] of psbt.outputs.entries())
+    found.push(unused(`output ${at}`, map, usedTypes.output, OUTPUT));
+  return found.filter((observation) => observation !== undefined);
+};
 
 interface FieldName {
   readonly name: string;
@@ -65,25 +68,21 @@ const unused = (
   map: PsbtMap,
   used: ReadonlySet<number>,
   table: Readonly<Record<string, FieldName>>,
-): readonly Finding[] => {
+): Observation | undefined => {
+  if (map.every(({ type }) => used.has(type))) return undefined;
   const types = [...new Set(map.map(({ type }) => type))]
     .filter((type) => !used.has(type))
     .sort((a, b) => a - b);
-  if (types.length === 0) return [];
   const names = types.slice(0, NAMED_FIELDS).map((type) => nameOf(type, table));
   const others = types.length - names.length;
-  return [
-    {
-      rule: 'field-unused',
-      severity: 'note',
-      where,
-      message: 'There are fields here that say nothing to Qoima.',
-      facts: {
-        expected: 'none',
-        actual: others === 0 ? names.join(', ') : `${names.join(', ')} and ${others} more`,
-      },
+  return {
+    where,
+    message: 'There are fields here that say nothing to Qoima.',
+    facts: {
+      expected: 'none',
+      actual: others === 0 ? names.join(', ') : `${names.join(', ')} and ${others} more`,
     },
-  ];
+  };
 };
 
 const nameOf = (type: number, table: Readonly<Record<string, FieldName>>): string =>

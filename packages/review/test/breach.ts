@@ -1,6 +1,12 @@
-import type { ScriptKind } from '@qoima/policy';
+import {
+  defaultLimits,
+  policyScripts,
+  type ScriptKind,
+  type SpendLimits,
+  walletPolicy,
+} from '@qoima/policy';
 import type { Psbt } from '@qoima/psbt';
-import { defaultLimits, type ReviewLimits, reviewPsbt } from '../src/index.ts';
+import { type ReviewContext, reviewPsbt } from '../src/index.ts';
 import { own } from './spend.ts';
 
 /** One breach in an otherwise clean spend, and all that is to be found: `block input-final, input 0`. */
@@ -8,7 +14,11 @@ export type Breach = readonly [
   breach: string,
   found: string,
   psbt: () => Psbt,
-  judgedBy?: { readonly kind?: ScriptKind; readonly limits?: Partial<ReviewLimits> },
+  judgedBy?: {
+    readonly kind?: ScriptKind;
+    readonly limits?: Partial<SpendLimits>;
+    readonly context?: ReviewContext;
+  },
 ];
 
 /** The rows as a table of tests takes them. */
@@ -24,8 +34,15 @@ export const breachTable = (
 /** What the review finds, a line for each. */
 export const findingsIn = (
   psbt: Psbt,
-  { kind = 'wsh', limits = {} }: NonNullable<Breach[3]> = {},
-): readonly string[] =>
-  reviewPsbt(psbt, own[kind], { ...defaultLimits, ...limits }).findings.map(
+  { kind = 'wsh', limits, context = {} }: NonNullable<Breach[3]> = {},
+): readonly string[] => {
+  const scripts =
+    limits === undefined
+      ? own[kind]
+      : policyScripts(
+          walletPolicy({ ...own[kind].policy, limits: { ...defaultLimits, ...limits } }),
+        );
+  return reviewPsbt(psbt, scripts, context).findings.map(
     ({ severity, rule, where }) => `${severity} ${rule}, ${where}`,
   );
+};

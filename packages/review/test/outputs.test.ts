@@ -1,19 +1,30 @@
+import type { FeeLimits, SpendLimits } from '@qoima/policy';
 import { MAX_SATS } from '@qoima/primitives';
-import { type CreateOutput, OUTPUT, type Psbt, type PsbtMap, record } from '@qoima/psbt';
+import {
+  type CreateOutput,
+  createPsbt,
+  OUTPUT,
+  type Psbt,
+  type PsbtMap,
+  record,
+} from '@qoima/psbt';
 import { describe, expect, it } from 'vitest';
-import type { ReviewLimits } from '../src/index.ts';
+import { reviewPsbt } from '../src/index.ts';
 import { breachTable, findingsIn } from './breach.ts';
 import {
   BRANCH_STEP,
   BTC,
   CHANGE_INDEX,
+  COIN_STEP,
   cleanSpend,
+  coinOf,
   cosigners,
   editOutput,
   editRecords,
   editTransaction,
   FEE,
   foreign,
+  hardened,
   INDEX_STEP,
   originWith,
   own,
@@ -67,6 +78,29 @@ const amounts = (...of: readonly bigint[]): Psbt =>
     ...transaction,
     outputs: transaction.outputs.map((output, i) => ({ ...output, amount: of[i] ?? 0n })),
   }));
+
+/** The fee is this, and the change what is left. */
+const fee = (amount: bigint): Psbt => spending(PAYMENT, 5n * BTC - amount);
+
+const most = { feeSats: MAX_SATS, feeRate: 1_000_000_000n, feePerMille: 1000 };
+
+/** No limits but these. */
+const limits = (
+  warn: Partial<FeeLimits>,
+  block: Partial<FeeLimits> = {},
+): Pick<SpendLimits, 'warn' | 'block'> => ({
+  warn: { ...most, ...block, ...warn },
+  block: { ...most, ...block },
+});
+
+const tenChange = (): Psbt =>
+  cleanSpend(
+    'wsh',
+    0,
+    Array.from({ length: 10 }, (_, index): CreateOutput => {
+      return { kind: 'change', index, amount: index === 0 ? 11n * BTC - FEE : BTC };
+    }),
+  );
 
 const changeAt = (index: number): Psbt =>
   cleanSpend('wsh', 0, [
@@ -176,24 +210,20 @@ const breaches = breachTable([
     'note output-own-receive, output 1',
     () => {
       const { scriptPubKey } = own.wsh.at('receive', CHANGE_INDEX);
-      const moved = changeTo(scriptPubKey, inChange(without(OUTPUT.witnessScript)));
-      const { publicKeys } = own.wsh.at('receive', CHANGE_INDEX);
+      const { publicKeys, multisigScript } = own.wsh.at('receive', CHANGE_INDEX);
+      const derivations = publicKeys.map((key, i) => {
+        const { origin } = cosigners[i] as (typeof cosigners)[number];
+        const path = [...origin.path, 0, CHANGE_INDEX];
+        return record(OUTPUT.derivation, { ...origin, path }, key);
+      });
       return inChange(
-        () =>
-          publicKeys.map((key, i) => {
-            const { origin } = cosigners[i] as (typeof cosigners)[number];
-            return record(
-              OUTPUT.derivation,
-              { ...origin, path: [...origin.path, 0, CHANGE_INDEX] },
-              key,
-            );
-          }),
-        moved,
+        () => [record(OUTPUT.witnessScript, multisigScript), ...derivations],
+        changeTo(scriptPubKey),
       );
     },
   ],
   ['data is written', 'warn output-op-return, output 0', () => paying([opReturn, 0n])],
-  ['bitcoin is burnt', 'warn output-op-return, output 0', () => paying([opReturn, BTC])],
+  ['bitcoin is burnt', 'block output-burnt, output 0', () => paying([opReturn, BTC])],
   [
     'a bare script is paid',
     'warn output-unknown-script, output 0',
@@ -206,7 +236,7 @@ const breaches = breachTable([
   ],
   [
     'a script of a kilobyte is paid',
-    'warn output-unknown-script, output 0',
+    'block output-script-long, output 0',
     () => paying([new Uint8Array(1000).fill(0x51), BTC]),
   ],
   [
@@ -214,7 +244,7 @@ const breaches = breachTable([
     'warn output-unknown-script, output 0',
     () => paying([script([0x52, 32], 34), BTC]),
   ],
-  ['nothing is paid', 'warn output-dust, output 0', () => paying([strangerScript, 0n])],
+  ['nothing is paid', 'block output-zero, output 0', () => paying([strangerScript, 0n])],
   [
     'the change is dust',
     'warn output-dust, output 1',
@@ -231,21 +261,82 @@ const breaches = breachTable([
     () => amounts(MAX_SATS, MAX_SATS),
   ],
   [
-    'the fee is above its limit',
+    'a fee above what is warned of',
     'warn fee-amount, transaction',
-    () => spending(PAYMENT, 5n * BTC - 10_000_001n),
-    { limits: { feeRate: MAX_SATS } },
+    () => fee(10_000_001n),
+    { limits: limits({ feeSats: 10_000_000n }) },
   ],
+  ['a rate above what is warned of', 'warn fee-rate, transaction', () => fee(500_000n)],
   [
-    'the fee rate is above its limit',
-    'warn fee-rate, transaction',
-    () => spending(PAYMENT, 5n * BTC - 500_000n),
-  ],
-  [
-    'the fee is above its share',
+    'a share above what is warned of',
     'warn fee-share, transaction',
-    () => spending(PAYMENT, 4n * BTC - 1n),
-    { limits: { feeRate: MAX_SATS, feeSats: MAX_SATS } },
+    () => fee(BTC + 1n),
+    { limits: limits({ feePerMille: 50 }) },
+  ],
+  [
+    'a fee above what is refused',
+    'block fee-amount-refused, transaction',
+    () => fee(10_000_001n),
+    { limits: limits({}, { feeSats: 10_000_000n }) },
+  ],
+  [
+    'a rate above what is refused',
+    'block fee-rate-refused, transaction',
+    () => fee(500_000n),
+    { limits: limits({}, { feeRate: 1_000_000n }) },
+  ],
+  [
+    'a share above what is refused',
+    'block fee-share-refused, transaction',
+    () => fee(2n * BTC + 1n),
+    { limits: limits({}, { feePerMille: 100 }) },
+  ],
+  ['no fee at all', 'note fee-rate-low, transaction', () => fee(0n)],
+  [
+    'eleven outputs are change',
+    'block change-count, transaction',
+    () =>
+      cleanSpend('wsh', 0, [
+        { kind: 'payment', scriptPubKey: strangerScript, amount: PAYMENT },
+        ...Array.from({ length: 11 }, (_, index): CreateOutput => {
+          return { kind: 'change', index, amount: index === 0 ? CHANGE - BTC : BTC / 10n };
+        }),
+      ]),
+  ],
+  [
+    'the address of a coin is paid again, as if it were not ours',
+    'note output-own-undeclared, output 0',
+    () => paying([own.wsh.at('receive', 0).scriptPubKey, BTC]),
+  ],
+  [
+    'a payment has a witness script',
+    'note script-stray, output 0',
+    () => editOutput(cleanSpend(), 0, put(record(OUTPUT.witnessScript, own4.multisigScript))),
+  ],
+  [
+    'the change has lost its derivations, and becomes a payment',
+    'note script-stray, output 1',
+    () => inChange(without(OUTPUT.derivation)),
+  ],
+  [
+    'the change has lost one derivation',
+    'note field-missing, output 1',
+    () => inChange(editRecords(OUTPUT.derivation, (one, at) => (at === 0 ? undefined : one))),
+  ],
+  [
+    'the change has lost its witness script',
+    'note field-missing, output 1',
+    () => inChange(without(OUTPUT.witnessScript)),
+  ],
+  [
+    'the paths of the change are of another network',
+    'block network-other, output 1',
+    () => paths({ [COIN_STEP]: hardened(0) }),
+  ],
+  [
+    'data of more bytes than a Ledger takes',
+    'block output-script-long, output 0',
+    () => paying([script([0x6a, 0x4c, 82], 84), 0n]),
   ],
 ]);
 
@@ -256,13 +347,54 @@ describe('each output, and the fee', () => {
 
   it.each([
     ['the derivations in another order', inChange((map) => [...map].reverse())],
-    ['change without derivations, which is a payment', inChange(without(OUTPUT.derivation))],
     ['change 200 addresses beyond the inputs', changeAt(3 + 200)],
-    ['a fee at its limit', spending(PAYMENT, 5n * BTC - 10_000_000n), { feeRate: MAX_SATS }],
-    ['a fee at its share', spending(PAYMENT, 4n * BTC), { feeRate: MAX_SATS, feeSats: MAX_SATS }],
-    ['no fee at all', spending(PAYMENT, 5n * BTC)],
-  ])('passes over %s', (_what, psbt, limits?: Partial<ReviewLimits>) => {
-    expect(findingsIn(psbt, { limits: { ...limits } })).toEqual([]);
+    ['ten outputs of change', tenChange()],
+    ['data of as many bytes as a Ledger takes', paying([script([0x6a, 0x4c, 80], 83), 0n]), true],
+    ['a fee at its limit', fee(10_000_000n), false, limits({ feeSats: 10_000_000n })],
+    ['a fee at its share', fee(BTC), false, limits({ feePerMille: 50 })],
+    ['a fee of the whole limit', fee(10_000_000n), false, limits({}, { feeSats: 10_000_000n })],
+  ])('passes over %s', (_what, psbt, isData = false, limited: Partial<SpendLimits> = {}) => {
+    expect(findingsIn(psbt, { limits: limited })).toEqual(
+      isData ? ['warn output-op-return, output 0'] : [],
+    );
+  });
+
+  it('derives for no more than a thousand outputs that claim to be ours', () => {
+    const { origin } = cosigners[0] as (typeof cosigners)[number];
+    const clean = cleanSpend();
+    const maps = Array.from({ length: 1200 }, (_, i) => [
+      record(
+        OUTPUT.derivation,
+        { ...origin, path: [...origin.path, 1, i] },
+        own4.publicKeys[0] as Uint8Array,
+      ),
+    ]);
+    const psbt = editTransaction({ ...clean, outputs: maps }, (transaction) => ({
+      ...transaction,
+      outputs: maps.map(() => ({ amount: 1000n, script: strangerScript })),
+    }));
+    let derived = 0;
+    const counting = {
+      ...own.wsh,
+      at: (...place: Parameters<typeof own.wsh.at>) => {
+        derived++;
+        return own4.index === place[1] ? own4 : own.wsh.at('change', 0);
+      },
+    };
+    const { findings } = reviewPsbt(psbt, counting);
+    expect(findings.filter(({ rule }) => rule === 'change-not-proven')).toHaveLength(1200);
+    expect(derived).toBe(1000 + clean.inputs.length);
+  });
+
+  it('takes of a small spend what is a large share', () => {
+    const small = (amount: bigint): Psbt =>
+      createPsbt({
+        scripts: own.wsh,
+        coins: [coinOf(own.wsh, 'receive', 0, amount)],
+        outputs: [{ kind: 'payment', scriptPubKey: strangerScript, amount: amount - 20_000n }],
+      });
+    expect(findingsIn(small(100_000n))).toEqual([]);
+    expect(findingsIn(small(100_001n))).toEqual(['block fee-share-refused, transaction']);
   });
 
   it.each([

@@ -1,4 +1,11 @@
-import { formatHex } from '@qoima/primitives';
+import {
+  defaultLimits,
+  type PolicyScripts,
+  policyScripts,
+  type SpendLimits,
+  walletPolicy,
+} from '@qoima/policy';
+import { formatHex, isQoimaError, parseUtf8, sha256 } from '@qoima/primitives';
 import {
   convertPsbt,
   createPsbt,
@@ -7,10 +14,20 @@ import {
   INPUT,
   OUTPUT,
   type Psbt,
+  type PsbtMap,
   record,
 } from '@qoima/psbt';
+import * as bip39 from 'bip39';
 import { describe, expect, it } from 'vitest';
-import { defaultLimits, refusalOf, reportJson, reviewPsbt, signingSheet } from '../src/index.ts';
+import {
+  digestWords,
+  psbtHash,
+  refusalOf,
+  reportJson,
+  reviewPsbt,
+  signingSheet,
+} from '../src/index.ts';
+import { WORDS } from '../src/word-list.ts';
 import { findingsIn } from './breach.ts';
 import {
   BTC,
@@ -29,8 +46,11 @@ import {
   without,
 } from './spend.ts';
 
-const digestOf = (psbt: Psbt, scripts = own.wsh, limits = defaultLimits): string =>
-  reviewPsbt(psbt, scripts, limits).digest;
+const digestOf = (psbt: Psbt, scripts = own.wsh): string => reviewPsbt(psbt, scripts).digest;
+
+/** The 3-of-5, with other limits. */
+const limited = (limits: Partial<SpendLimits>): PolicyScripts =>
+  policyScripts(walletPolicy({ ...own.wsh.policy, limits: { ...defaultLimits, ...limits } }));
 
 const sheetOf = (psbt: Psbt): string =>
   signingSheet(reviewPsbt(psbt, own.wsh))
@@ -87,12 +107,7 @@ describe('a clean spend', () => {
 
 describe('the digest', () => {
   const clean = digestOf(cleanSpend());
-  const signature = record(
-    INPUT.partialSignature,
-    Uint8Array.of(0x30, 6, 2, 1, 1, 2, 1, 1, 1),
-    own.wsh.at('receive', 0).publicKeys[0] as Uint8Array,
-  );
-
+  const unread = { type: 0x77, keyData: new Uint8Array(1), value: new Uint8Array(1) };
   it('is 64 hex digits, the same again', () => {
     expect(clean).toMatch(/^[0-9a-f]{64}$/);
     expect(digestOf(cleanSpend())).toBe(clean);
@@ -101,12 +116,7 @@ describe('the digest', () => {
   it.each([
     ['in PSBT version 2', convertPsbt(cleanSpend(), 2)],
     ['built as version 2', cleanSpend('wsh', 2)],
-    ['with a signature', editInput(cleanSpend(), 0, put(signature))],
     ['in another order of its records', editInput(cleanSpend(), 0, (map) => [...map].reverse())],
-    [
-      'without what the policy knows anyhow',
-      editInput(cleanSpend(), 1, without(INPUT.witnessScript)),
-    ],
   ])('is the same for a spend %s', (_what, psbt) => {
     expect(digestOf(psbt)).toBe(clean);
   });
@@ -132,6 +142,11 @@ describe('the digest', () => {
       'another sequence',
       transaction((tx) => ({ ...tx, inputs: tx.inputs.map((one) => ({ ...one, sequence: 1 })) })),
     ],
+    [
+      'a field less, which the policy knows anyhow',
+      editInput(cleanSpend(), 1, without(INPUT.witnessScript)),
+    ],
+    ['a field more, which nobody reads', editInput(cleanSpend(), 1, put(unread))],
     ['change that is no longer proven', editOutput(cleanSpend(), 1, without(OUTPUT.derivation))],
     [
       'an amount that is no longer proven',
@@ -145,15 +160,72 @@ describe('the digest', () => {
     expect(digestOf(cleanSpend(), foreign)).not.toBe(clean);
   });
 
-  it.each([{ feeSats: 1n }, { feeRate: 1n }, { feePerMille: 1 }, { changeWindow: 1 }])(
-    'is another for other limits: %o',
-    (limit) => {
-      const generous = { ...defaultLimits, feeSats: 2n * BTC };
-      expect(digestOf(cleanSpend(), own.wsh, { ...generous, ...limit })).not.toBe(
-        digestOf(cleanSpend(), own.wsh, generous),
-      );
-    },
-  );
+  it.each([
+    { warn: { ...defaultLimits.warn, feeSats: (5n * BTC) / 100n } },
+    { warn: { ...defaultLimits.warn, feeRate: 999_999n } },
+    { block: { ...defaultLimits.block, feePerMille: 99 } },
+    { changeWindow: 199 },
+  ])('is another for other limits: %#', (limits) => {
+    expect(findingsIn(cleanSpend(), { limits })).toEqual([]);
+    expect(digestOf(cleanSpend(), limited(limits))).not.toBe(clean);
+    expect(digestOf(cleanSpend(), limited({}))).toBe(clean);
+  });
+
+  it('covers every byte of the file', () => {
+    for (const version of [0, 2] as const) {
+      const file = encodePsbt(cleanSpend('wsh', version));
+      // Each byte once would take a minute; a prime step reaches every kind of field.
+      for (let at = version; at < file.length; at += 29) {
+        const flipped = file.slice();
+        flipped[at] = (flipped[at] as number) ^ 0x10;
+        let psbt: Psbt;
+        try {
+          psbt = decodePsbt(flipped);
+        } catch (error) {
+          expect(isQoimaError(error)).toBe(true);
+          continue;
+        }
+        expect(digestOf(psbt), `byte ${at} of version ${version}`).not.toBe(clean);
+      }
+    }
+  });
+
+  it('holds the SHA-256 of the file that Qoima writes', () => {
+    const hash = formatHex(sha256(encodePsbt(cleanSpend())));
+    expect(reviewPsbt(cleanSpend(), own.wsh).psbtSha256).toBe(hash);
+    expect(psbtHash(cleanSpend('wsh', 2))).toBe(hash);
+  });
+
+  it('keeps wishes for a lock time that did not become its own', () => {
+    const wishing = (height: number): Psbt => {
+      const wish = (map: PsbtMap): PsbtMap => put(record(INPUT.requiredHeight, height))(map);
+      const psbt = editInput(cleanSpend('wsh', 2), 1, put(record(INPUT.requiredHeight, 9)));
+      return decodePsbt(encodePsbt(editInput(psbt, 0, wish)));
+    };
+    expect(wishing(7).transaction).toEqual(wishing(8).transaction);
+    expect(psbtHash(wishing(7))).not.toBe(psbtHash(wishing(8)));
+  });
+});
+
+describe('the words', () => {
+  it('are those of BIP-39, in its order', () => {
+    expect(WORDS).toEqual(bip39.wordlists['english']);
+    expect(formatHex(sha256(parseUtf8(`${WORDS.join('\n')}\n`)))).toBe(
+      '2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda',
+    );
+  });
+
+  it('say the first 143 bits', () => {
+    const { words, digest } = reviewPsbt(cleanSpend(), own.wsh);
+    expect(words).toHaveLength(13);
+    const bits = words.map((word) => WORDS.indexOf(word).toString(2).padStart(11, '0')).join('');
+    const expected = BigInt(`0x${digest}`).toString(2).padStart(256, '0').slice(0, 143);
+    expect(bits).toBe(expected);
+    // Not one of a mnemonic's lengths.
+    expect(() => bip39.mnemonicToEntropy(words.join(' '))).toThrow('Invalid mnemonic');
+    expect(digestWords(new Uint8Array(32))).toEqual(Array.from({ length: 13 }, () => 'abandon'));
+    expect(digestWords(new Uint8Array(32).fill(255)).at(-1)).toBe('zoo');
+  });
 });
 
 describe('the signing sheet', () => {
@@ -162,12 +234,14 @@ describe('the signing sheet', () => {
     const sheet = sheetOf(cleanSpend());
     expect(sheet).toContain('Policy: Reserve (regtest)');
     expect(sheet).toContain(report.policyId);
-    expect(sheet).toContain('Pays: 15.00000000 BTC');
+    expect(sheet).toContain('Pays: 15.00 000 000 BTC');
     expect(sheet).toContain(report.payments[0]?.address?.match(/.{1,4}/g)?.join(' '));
-    expect(sheet).toContain(`Change ${CHANGE_INDEX}: 4.99998000 BTC`);
-    expect(sheet).toContain('Spends: 20.00000000 BTC from 2 coins');
-    expect(sheet).toMatch(/Fee: 0\.00002000 BTC \(\d+(\.\d+)? sat\/vB over at most \d+ vB\)/);
+    expect(sheet).toContain(`Change ${CHANGE_INDEX}: 4.99 998 000 BTC`);
+    expect(sheet).toContain('Spends: 20.00 000 000 BTC from 2 coins');
+    expect(sheet).toMatch(/Fee: 0\.00 002 000 BTC \(\d+(\.\d+)? sat\/vB over at most \d+ vB\)/);
     expect(sheet).toContain('Findings: none');
+    expect(sheet.replaceAll('\n: ', ' ')).toContain(`In words: ${report.words.join(' ')}`);
+    expect(sheet).toContain('Warns above: a fee of 0.10000000 BTC');
     expect(sheet.replaceAll(' ', '')).toContain(report.digest);
   });
 
@@ -179,7 +253,10 @@ describe('the signing sheet', () => {
     }));
     const sheet = sheetOf(cleanSpend('wsh', 0, payments));
     expect(sheet.match(/^Pays: /gm)).toHaveLength(300);
-    for (const { amount } of payments) expect(sheet).toContain(`0.0${amount}`);
+    for (const { amount } of payments) {
+      const digits = `${amount}`;
+      expect(sheet).toContain(`0.0${digits[0]} ${digits.slice(1, 4)} ${digits.slice(4)}`);
+    }
   });
 
   it('shows what a payment without an address pays to', () => {
@@ -209,7 +286,7 @@ describe('the signing sheet', () => {
         outputs: tx.outputs.map((one) => ({ ...one, amount: most })),
       })),
     );
-    expect(sheet).toContain('Fee: minus 4199998000000000 satoshis');
+    expect(sheet).toContain('Fee: minus 4 199 998 000 000 000 satoshis');
     expect(sheet).toContain('BLOCK amount-sum, transaction');
   });
 });

@@ -166,7 +166,8 @@ export const originWith = (
   return edited;
 };
 
-/** Where `originWith` has the branch and the index of an account at m/48'/1'/0'/2'. */
+/** Where `originWith` has the coin type, the branch and the index of an account at m/48'/1'/0'/2'. */
+export const COIN_STEP = 2;
 export const BRANCH_STEP = 5;
 export const INDEX_STEP = 6;
 

@@ -1,16 +1,24 @@
 import { encodeExtendedKey } from '@qoima/policy';
 import { GLOBAL, INPUT, OUTPUT, type Psbt, record, type UnsignedTransaction } from '@qoima/psbt';
 import { describe, expect, it } from 'vitest';
+import { reviewPsbt } from '../src/index.ts';
 import { breachTable, findingsIn } from './breach.ts';
 import {
+  BTC,
   cleanSpend,
   cosigners,
   editGlobal,
   editInput,
   editOutput,
+  editRecords,
   editTransaction,
+  own,
   put,
+  strangerScript,
+  without,
 } from './spend.ts';
+
+const keyOf = (cosigner: number) => (cosigners[cosigner] as (typeof cosigners)[number]).key;
 
 const withXpub = (cosigner: number, edit: (key: Uint8Array) => Uint8Array, origin = cosigner) => {
   const { key } = cosigners[cosigner] as (typeof cosigners)[number];
@@ -69,6 +77,30 @@ const breaches = breachTable([
     () => withXpub(4, (key) => key.fill(0, 0, 1)),
   ],
   [
+    'an xpub of a cosigner, written for mainnet',
+    'block network-other, global xpub 5',
+    () => withXpub(4, () => encodeExtendedKey({ ...keyOf(4), network: 'mainnet' })),
+  ],
+  [
+    'an xpub of a cosigner, with another parent',
+    'note xpub-parent, global xpub 3',
+    () => withXpub(2, (key) => key),
+  ],
+  [
+    'an xpub is left out',
+    'note xpub-missing, global',
+    () =>
+      editGlobal(
+        cleanSpend(),
+        editRecords(GLOBAL.extendedKey, (one, at) => (at === 2 ? undefined : one)),
+      ),
+  ],
+  [
+    'no xpubs at all',
+    'note xpub-missing, global',
+    () => editGlobal(cleanSpend(), without(GLOBAL.extendedKey)),
+  ],
+  [
     'an xpub of a cosigner with another chain code',
     'block xpub-foreign, global xpub 3',
     () => withXpub(4, (key) => key.fill(0xff, 13, 14)),
@@ -123,17 +155,6 @@ describe('the PSBT as a whole', () => {
     expect(findingsIn(psbt(), judgedBy)).toEqual([found]);
   });
 
-  it('takes an own xpub, whatever it says of its parent', () => {
-    expect(findingsIn(withXpub(2, (key) => key))).toEqual([]);
-  });
-
-  it('asks for no xpubs', () => {
-    const none = editGlobal(cleanSpend(), (map) =>
-      map.filter(({ type }) => type !== GLOBAL.extendedKey.type),
-    );
-    expect(findingsIn(none)).toEqual([]);
-  });
-
   it.each([
     ['a lock time that final sequences switch off', timed({ lockTime: 900_000 }, 0xffffffff)],
     ['a relative lock of nothing', timed({}, 0x00400000)],
@@ -142,6 +163,28 @@ describe('the PSBT as a whole', () => {
     ['sequences that are numbers only', timed({}, 0xfffffffe)],
   ])('passes over %s', (_what, psbt) => {
     expect(findingsIn(psbt)).toEqual([]);
+  });
+
+  it.each([
+    [timed({ lockTime: 900_000 }), 'No block up to number 900000 may hold this spend.'],
+    [timed({ lockTime: 4_000_000_000 }), 'not after 2096-10-02 07:06 UTC may hold'],
+    [timed({}, 4320, [0]), 'is 4320 blocks (about 30 d) old.'],
+    [timed({}, 0x00400000 + 5063, [0]), 'is 30 d 5 min old.'],
+    [timed({}, 0x00400001, [0]), 'is 9 min old.'],
+  ])('says in plain words how long a spend has to wait: %#', (psbt, words) => {
+    expect(reviewPsbt(psbt, own.wsh).findings[0]?.message).toContain(words);
+  });
+
+  it('warns of a transaction that no node relays for its size', () => {
+    const outputs = Array.from({ length: 3300 }, (_, i) => ({
+      kind: 'payment' as const,
+      scriptPubKey: strangerScript,
+      amount: 500_000n + BigInt(i),
+    }));
+    const fee = 2_000_000n;
+    const change = 20n * BTC - fee - outputs.reduce((sum, { amount }) => sum + amount, 0n);
+    const psbt = cleanSpend('wsh', 0, [...outputs, { kind: 'change', index: 4, amount: change }]);
+    expect(findingsIn(psbt)).toEqual(['warn transaction-weight, transaction']);
   });
 
   it('tells every unused field of a map in one note', () => {

@@ -11,6 +11,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reportJson, reviewPsbt, signingSheet } from '../src/index.ts';
+import { signedSpend } from './signed.ts';
 import { BTC, cleanSpend, coinOf, editTransaction, foreign, own, strangerScript } from './spend.ts';
 
 /** A change to a PSBT, at random; what the codec then refuses is no longer a matter for review. */
@@ -106,10 +107,19 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   ),
 );
 
-const spends = (['wsh', 'sh-wsh', 'sh'] as const).flatMap((kind) => [
-  { kind, psbt: cleanSpend(kind, 0) },
-  { kind, psbt: cleanSpend(kind, 2) },
-]);
+const kindsOfScript = ['wsh', 'sh-wsh', 'sh'] as const;
+const signed = await Promise.all(
+  kindsOfScript.map(async (kind) => ({
+    kind,
+    psbt: await signedSpend([1, 4], cleanSpend(kind), kind),
+  })),
+);
+const spends = kindsOfScript
+  .flatMap((kind) => [
+    { kind, psbt: cleanSpend(kind, 0) },
+    { kind, psbt: cleanSpend(kind, 2) },
+  ])
+  .concat(signed);
 
 /** The PSBT after all changes, if it still is one. */
 const mutated = (psbt: Psbt, mutations: readonly Mutation[]): Psbt | undefined => {

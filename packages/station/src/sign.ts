@@ -4,6 +4,7 @@ import { formatHex } from '@qoima/primitives';
 import { encodePsbt, type Psbt, type Signer, signPsbt } from '@qoima/psbt';
 import { type Report, refusalOf } from '@qoima/review';
 import { stationError } from './errors.ts';
+import { coinFacts } from './memory.ts';
 import type { Station } from './station.ts';
 
 /** What a custodian has before them when they decide. */
@@ -14,6 +15,8 @@ export interface SigningRequest {
   readonly signer: Signer;
   /** Whom the policy knows the key as. */
   readonly cosigner: Cosigner;
+  /** Judges the spend once more, by what was signed while the custodian read. */
+  readonly recheck: () => void;
   /** Where the signed PSBT goes. */
   readonly out: string;
 }
@@ -41,11 +44,12 @@ export const judgePsbt = (report: Report, acceptedWarnings: readonly string[]): 
  * Signs every input with the station's key, once the custodian has accepted the report, and writes the
  * signed PSBT. The policy is matched a second time by the code that signs; the journal has its entry
  * before the signatures leave.
- * @throws `STATION_ALREADY_SIGNED`, `PSBT_…`, `FILE_…`, and `DEVICE_…` of a Ledger
+ * @throws `STATION_ALREADY_SIGNED`, `PSBT_…`, `FILE_…`, `DEVICE_…` of a Ledger, and as `recheck`
  */
 export const signAccepted = (station: Station, request: SigningRequest): Promise<Signed> => {
   const { psbt, scripts, report, signer, cosigner, out } = request;
   return station.change(async (journal) => {
+    request.recheck();
     const signed = await signPsbt(psbt, scripts, signer);
     if (signed.added.length === 0) {
       throw stationError('STATION_ALREADY_SIGNED', `${cosigner.name} has signed ${report.txid}.`);
@@ -60,6 +64,7 @@ export const signAccepted = (station: Station, request: SigningRequest): Promise
         to: address ?? formatHex(script),
         amountSats: amount.toString(),
       })),
+      coins: coinFacts(report),
       feeSats: report.fee?.toString() ?? null,
       acceptedWarnings: [
         ...new Set(

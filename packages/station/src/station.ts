@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type Clock, ensureFolder, type Journal, openJournal } from '@qoima/journal';
 import type { Network } from '@qoima/primitives';
+import type { SpendMemory } from '@qoima/review';
+import { openMemory } from './memory.ts';
 import { openPinnedPolicies, type PinnedPolicies } from './pinned-policies.ts';
 import { openRegistrations, type Registrations } from './registrations.ts';
 import { type KeyStore, openKeyStore } from './station-key.ts';
@@ -14,6 +16,8 @@ export interface Station {
   readonly policies: PinnedPolicies;
   /** Of the pinned policies, with the station's Ledger. */
   readonly registrations: Registrations;
+  /** What it has signed, as its journal says now. @throws `JOURNAL_BROKEN`, `FILE_…` */
+  readonly memory: () => SpendMemory;
   /** Changes state, or signs: takes the journal's lock first, so that nothing is done unrecorded. */
   readonly change: <Result>(
     work: (journal: Journal) => Promise<Result> | Result,
@@ -34,6 +38,7 @@ export const openStation = (place: {
     key: openKeyStore(folder),
     policies: openPinnedPolicies(folder),
     registrations: openRegistrations(folder),
+    memory: openMemory(journalPath),
     change: async (work) => {
       ensureFolder(folder);
       const journal = openJournal(journalPath, { clock });

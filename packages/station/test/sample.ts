@@ -57,7 +57,7 @@ export const samplePolicy = (
 export const scripts: PolicyScripts = policyScripts(samplePolicy());
 export const id: string = policyId(scripts.policy);
 
-const PAYEE = Uint8Array.of(0, 20, ...new Uint8Array(20).fill(7));
+export const PAYEE: Uint8Array = Uint8Array.of(0, 20, ...new Uint8Array(20).fill(7));
 
 /** A spend of a coin of 1 BTC: half of it to a stranger, the rest but 1000 satoshis is change. */
 export const sampleSpend = (
@@ -96,9 +96,12 @@ export const sampleSpend = (
   });
 };
 
-/** Far too much of a fee: a warning, and no more. */
+/** Too much of a fee, and some data: two warnings, and no more. */
 export const dearSpend = (): Psbt =>
-  sampleSpend(scripts, [{ kind: 'payment', scriptPubKey: PAYEE, amount: 94_000_000n }]);
+  sampleSpend(scripts, [
+    { kind: 'payment', scriptPubKey: PAYEE, amount: 99_000_000n },
+    { kind: 'payment', scriptPubKey: Uint8Array.of(0x6a, 2, 0xca, 0xfe), amount: 0n },
+  ]);
 
 export interface End {
   readonly code: number;
@@ -115,6 +118,8 @@ export interface Bench {
   readonly given: (words: string, ...argv: readonly string[]) => Promise<End>;
   /** At a terminal, where a person types this. */
   readonly typing: (text: string, ...argv: readonly string[]) => Promise<End>;
+  /** At a terminal, with a person who has yet to type; the result types it. */
+  readonly waiting: (...argv: readonly string[]) => (text: string) => Promise<End>;
   /** The JSON that a command gives, having gone well. */
   readonly json: (...argv: readonly string[]) => Promise<Record<string, unknown>>;
   /** Writes a file; gives its path. */
@@ -144,13 +149,26 @@ export const openBench = (surroundings: Surroundings = nothing): Bench => {
   const folder = mkdtempSync(join(tmpdir(), 'qoima-station-'));
   const home = join(folder, 'home');
   const start = (argv: readonly string[], words = '', typed?: string): Promise<End> =>
-    station(['--home', home, ...argv], words, typed, surroundings);
+    station(
+      ['--home', home, ...argv],
+      words,
+      typed === undefined ? undefined : typing(typed),
+      surroundings,
+    );
   return {
     folder,
     home,
     run: (...argv) => start(argv),
     given: (words, ...argv) => start(argv, words),
     typing: (text, ...argv) => start(argv, '', text),
+    waiting: (...argv) => {
+      const stdin = new PassThrough();
+      const end = station(['--home', home, ...argv], '', stdin, surroundings);
+      return (text) => {
+        stdin.write(`${text}\n`);
+        return end;
+      };
+    },
     json: async (...argv) => {
       const end = await start(['--json', ...argv]);
       if (end.code !== 0) throw new Error(`ended with ${end.code}: ${end.stderr}`);
@@ -184,13 +202,12 @@ export const openReadyBench = async (who: Name = 'Bolat'): Promise<Bench> => {
 const station = async (
   argv: readonly string[],
   words: string,
-  typed: string | undefined,
+  person: PassThrough | undefined,
   surroundings: Surroundings,
 ): Promise<End> => {
-  const terminal = typed !== undefined;
+  const terminal = person !== undefined;
   const [stdout, stderr] = [sink(terminal), sink(terminal)];
-  const stdin = Object.assign(new PassThrough(), { isTTY: terminal });
-  if (terminal) stdin.write(`${typed}\n`);
+  const stdin = Object.assign(person ?? new PassThrough(), { isTTY: terminal });
   const code = await stationProgram(
     {
       argv,
@@ -206,6 +223,12 @@ const station = async (
     },
   );
   return { code, stdout: stdout.text(), stderr: stderr.text() };
+};
+
+const typing = (text: string): PassThrough => {
+  const stdin = new PassThrough();
+  stdin.write(`${text}\n`);
+  return stdin;
 };
 
 const sink = (terminal: boolean) => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
 import { formatHex } from '@qoima/primitives';
@@ -20,6 +20,7 @@ import {
   dearSpend,
   openBench,
   openReadyBench,
+  PAYEE,
   sampleSpend,
   scripts,
   wordsOf,
@@ -54,7 +55,7 @@ describe('signing', () => {
       path('out'),
     );
     expect(end).toMatchObject({ code: 0, stderr: '' });
-    expect(end.stdout).toContain('0.50000000 BTC');
+    expect(end.stdout).toContain('0.50 000 000 BTC');
     expect(end.stdout.replaceAll(' ', '')).toContain(digest);
     expect(end.stdout).toContain('Signatures by Bolat: 1.');
     const signed = decodePsbt(readFileSync(path('out')));
@@ -163,15 +164,17 @@ describe('signing', () => {
     const inspected = await bench.run('inspect', file);
     expect(inspected.code).toBe(0);
     expect(inspected.stdout).toContain('WARN fee-rate');
-    expect(inspected.stdout).toContain('WARN fee-share');
-    const one = ['--accept-warning', 'fee-rate'];
+    expect(inspected.stdout).toContain('WARN output-op-return');
+    const one = ['--accept-warning', 'output-op-return'];
     expect(await bench.run('sign', file, ...accept)).toMatchObject(refused('STATION_WARNING_OPEN'));
     const half = await bench.run('sign', file, ...accept, ...one);
     expect(half).toMatchObject(refused('STATION_WARNING_OPEN'));
-    expect(half.stderr).toContain('fee-share');
-    const both = await bench.run('sign', file, ...accept, ...one, '--accept-warning', 'fee-share');
+    expect(half.stderr).toContain('fee-rate');
+    const both = await bench.run('sign', file, ...accept, ...one, '--accept-warning', 'fee-rate');
     expect(both.code).toBe(0);
-    expect(entries().at(-1)?.facts).toMatchObject({ acceptedWarnings: ['fee-rate', 'fee-share'] });
+    expect(entries().at(-1)?.facts).toMatchObject({
+      acceptedWarnings: ['output-op-return', 'fee-rate'],
+    });
   });
 
   it('lets nobody wave a block through', async () => {
@@ -196,6 +199,14 @@ describe('signing', () => {
     });
   });
 
+  it('writes the sheet as a page to print', async () => {
+    await bench.run('inspect', path('spend.psbt'), '--html', path('sheet.html'));
+    const page = bench.read('sheet.html');
+    expect(page).toContain('0.50 000 000 BTC');
+    expect(page).toContain(digest.match(/.{1,4}/g)?.join(' '));
+    expect(page).not.toContain('<script');
+  });
+
   it('needs a key, and a policy', async () => {
     const bare = openBench();
     try {
@@ -206,6 +217,93 @@ describe('signing', () => {
     } finally {
       bare.remove();
     }
+  });
+
+  describe('what was signed before', () => {
+    /** The same coin, spent once more with another fee. */
+    const sibling = sampleSpend(scripts, [
+      { kind: 'payment', scriptPubKey: PAYEE, amount: 50_000_000n },
+      { kind: 'change', index: 0, amount: 49_998_000n },
+    ]);
+    const siblingDigest = reviewPsbt(sibling, scripts).digest;
+    const sign = (file: string, accept: string, ...more: string[]) =>
+      bench.run('sign', file, '--accept', accept, ...more);
+
+    it('is in the journal, coin by coin', async () => {
+      await sign(path('spend.psbt'), digest);
+      const [coin] = reviewPsbt(spend, scripts).coins;
+      expect(entries().at(-1)?.facts['coins']).toEqual([
+        { outpoint: `${coin?.outpoint.txid}:0`, amountSats: '100000000' },
+      ]);
+    });
+
+    it('is a warning in another transaction, and the one before is blocked then', async () => {
+      const file = bench.put('sibling.psbt', encodePsbt(sibling));
+      expect(await bench.run('inspect', file)).toMatchObject({
+        code: 0,
+        stdout: expect.not.stringContaining('history-'),
+      });
+      await sign(path('spend.psbt'), digest);
+      const warned = await sign(file, siblingDigest);
+      expect(warned).toMatchObject(refused('STATION_WARNING_OPEN'));
+      expect(warned.stderr).toContain('history-coin-signed');
+      expect(entries()).toHaveLength(3);
+      const accepted = await sign(file, siblingDigest, '--accept-warning', 'history-coin-signed');
+      expect(accepted.code).toBe(0);
+      expect(entries().at(-1)?.facts['acceptedWarnings']).toEqual(['history-coin-signed']);
+      // Once more, for a file that was lost: it is known by now.
+      expect(await sign(file, siblingDigest)).toMatchObject({ code: 0 });
+      const back = await sign(path('spend.psbt'), digest, '--out', path('again'));
+      expect(back).toMatchObject(refused('STATION_REVIEW_BLOCKED'));
+      expect(back.stderr).toContain('history-superseded');
+    });
+
+    it('counts also if it was signed while the custodian read', async () => {
+      const file = bench.put('sibling.psbt', encodePsbt(sibling));
+      // The question is open; meanwhile the same station signs the sibling.
+      const typed = bench.waiting('sign', path('spend.psbt'), '--out', path('out'));
+      await sign(file, siblingDigest);
+      expect(await typed(digest.slice(0, 8))).toMatchObject(refused('STATION_WARNING_OPEN'));
+      expect(existsSync(path('out'))).toBe(false);
+      expect(entries()).toHaveLength(3);
+    });
+
+    it('is read from a journal that a crash has cut', async () => {
+      await sign(path('spend.psbt'), digest);
+      const journal = join(bench.home, 'regtest', 'journal.jsonl');
+      appendFileSync(journal, '{"event":"psbt.si');
+      const file = bench.put('sibling.psbt', encodePsbt(sibling));
+      const warned = await bench.run('inspect', file);
+      expect(warned).toMatchObject({ code: 0 });
+      expect(warned.stdout).toContain('WARN history-coin-signed');
+    });
+
+    const edit = (from: string, to: string): void => {
+      const journal = join(bench.home, 'regtest', 'journal.jsonl');
+      const text = readFileSync(journal, 'utf8');
+      expect(text).toContain(from);
+      writeFileSync(journal, text.replace(from, to));
+    };
+
+    it('cannot be asked of a journal that was edited', async () => {
+      await sign(path('spend.psbt'), digest);
+      edit('Bolat', 'Botal');
+      const file = path('spend.psbt');
+      expect(await sign(file, digest)).toMatchObject(refused('JOURNAL_BROKEN'));
+      expect(await bench.run('inspect', file)).toMatchObject(refused('JOURNAL_BROKEN'));
+    });
+
+    it('blocks a coin that was worth another amount', async () => {
+      await sign(path('spend.psbt'), digest);
+      // The end of a journal is all that can be changed unseen: as if it had been worth less then.
+      edit('"amountSats":"100000000"', '"amountSats":"100000001"');
+      const end = await sign(path('spend.psbt'), digest);
+      expect(end).toMatchObject(refused('STATION_REVIEW_BLOCKED'));
+      expect(end.stderr).toContain('history-amount-differs, input 0');
+      edit('"coins":[', '"coins":[7,');
+      const strange = await bench.run('inspect', path('spend.psbt'));
+      expect(strange).toMatchObject(refused('STATION_FILE_INVALID', 1));
+    });
   });
 
   it('shows a spend to a person without signing it', async () => {

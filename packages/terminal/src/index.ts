@@ -1,9 +1,6 @@
-export { groupAddress } from './address-groups.ts';
-export { groupBtc, groupSats, showAmount } from './amounts.ts';
 export type { Colors } from './colors.ts';
 export { terminalErrors } from './errors.ts';
 export { exitCodes, type Outcome } from './exit-code.ts';
-export { formatFindings } from './findings.ts';
 export type { Output } from './output.ts';
 export { printable } from './printable.ts';
 export { type ProgramIo, parserOutput, runProgram, type Terminal, versionText } from './program.ts';

@@ -1,8 +1,10 @@
 import { checkNewFile, readFileBounded, writeNewFile } from '@qoima/journal';
 import {
   decodeKeyRecord,
+  decodeLimits,
   decodePolicyFile,
   encodePolicyFile,
+  limitsFindings,
   policyId,
   policyJson,
   policySheet,
@@ -13,7 +15,7 @@ import { type Finding, formatUtf8, parseUtf8 } from '@qoima/primitives';
 import { findingJson, findingLine } from '@qoima/review';
 import { formatFields } from '@qoima/terminal';
 import { type Command, Option } from 'commander';
-import { createPolicy } from '../create-policy.ts';
+import { createPolicy, limitPolicy } from '../create-policy.ts';
 import { pastDateSeconds, wholeNumber } from '../options.ts';
 import type { OpenSession } from '../session.ts';
 
@@ -21,7 +23,7 @@ const MAX_RECORD_BYTES = 1 << 20;
 
 const readText = (path: string): string => formatUtf8(readFileBounded(path, MAX_RECORD_BYTES));
 
-/** `qoima policy create | show | verify`. */
+/** `qoima policy create | limits | show | verify`. */
 export const addPolicyCommands = (program: Command, open: OpenSession): void => {
   const policy = program.command('policy').description('who may spend');
 
@@ -35,6 +37,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
       new Option('--script <kind>', 'script type').choices(['wsh', 'sh-wsh', 'sh']).default('wsh'),
     )
     .option('--birthday <date>', 'no coin is older (YYYY-MM-DD); else yesterday')
+    .option('--limits <file>', 'limits of its spends: the JSON of "limits" in a policy file')
     .option('--out <file>', 'write the policy file here too, to carry to the stations')
     .action(async (records: string[], options: CreateOptions, command: Command) => {
       const { coordinator, terminal } = open(command);
@@ -45,11 +48,31 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
         scriptKind: options.script,
         keyRecords: records.map((path) => decodeKeyRecord(readText(path), path)),
         birthday: birthday(options.birthday, coordinator.clock()),
+        limits:
+          options.limits === undefined
+            ? undefined
+            : decodeLimits(readText(options.limits), options.limits),
       });
       if (options.out !== undefined) {
         writeNewFile(options.out, parseUtf8(encodePolicyFile(created)));
       }
       terminal.output.result(policyJson(created), policyLines(created, []));
+    });
+
+  policy
+    .command('limits')
+    .description('give a policy other limits; every station then pins its file anew')
+    .argument('<file>', 'the JSON of "limits" in a policy file')
+    .option('--out <file>', 'write the policy file here too, to carry to the stations')
+    .action(async (file: string, options: { out?: string }, command: Command) => {
+      const { coordinator, terminal, scripts } = open(command);
+      if (options.out !== undefined) checkNewFile(options.out);
+      const limits = decodeLimits(readText(file), file);
+      const limited = await limitPolicy(coordinator, scripts().policy, limits);
+      if (options.out !== undefined) {
+        writeNewFile(options.out, parseUtf8(encodePolicyFile(limited)));
+      }
+      terminal.output.result(policyJson(limited), policyLines(limited, []));
     });
 
   policy
@@ -74,9 +97,11 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
       const { coordinator, terminal } = open(command);
       const { policy: read, findings } = decodePolicyFile(readText(file), file);
       const id = policyId(read);
-      const stored = coordinator.policies.list().some((other) => policyId(other) === id);
-      terminal.output.result({ ...policyJson(read), stored, findings: findings.map(findingJson) }, [
-        ...policyLines(read, findings),
+      const known = coordinator.policies.list().find((other) => policyId(other) === id);
+      const stored = known !== undefined;
+      const found = [...findings, ...(stored ? limitsFindings(known, read) : [])];
+      terminal.output.result({ ...policyJson(read), stored, findings: found.map(findingJson) }, [
+        ...policyLines(read, found),
         stored ? 'This policy is stored here.' : 'This policy is not stored here.',
       ]);
     });
@@ -87,6 +112,7 @@ interface CreateOptions {
   readonly required: string;
   readonly script: ScriptKind;
   readonly birthday?: string;
+  readonly limits?: string;
   readonly out?: string;
 }
 

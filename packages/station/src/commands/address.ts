@@ -1,5 +1,6 @@
 import { encodeAddress, policyId } from '@qoima/policy';
-import { formatTable, groupAddress } from '@qoima/terminal';
+import { groupFours } from '@qoima/review';
+import { formatTable } from '@qoima/terminal';
 import { type Command, Option } from 'commander';
 import { stationError } from '../errors.ts';
 import { ledgerKeyOf, withLedger } from '../ledger-work.ts';
@@ -65,7 +66,7 @@ export const addAddressCommands = (program: Command, open: OpenSession): void =>
         station.change(async (journal) => {
           for (const { script, address } of wanted) {
             terminal.output.line(
-              `Derived here: ${groupAddress(address)}`,
+              `Derived here: ${groupFours(address)}`,
               ...screenLines({ show: 'address', policy, script }, ledger.model),
             );
             await ledger.showAddress(registration, own, script);

@@ -2,6 +2,8 @@ import { writeNewFile } from '@qoima/journal';
 import {
   decodePolicyFile,
   encodePolicyFile,
+  limitsFindings,
+  limitsJson,
   policyId,
   policyJson,
   policySheet,
@@ -37,7 +39,12 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
           actual: id,
         });
       }
-      const sheet = [formatFields(policySheet(read)), ...findings.map(findingLine)];
+      const pinned = station.policies.list().find((other) => policyId(other) === id);
+      const changed = pinned === undefined ? [] : limitsFindings(pinned, read);
+      const sheet = [
+        formatFields(policySheet(read)),
+        ...[...findings, ...changed].map(findingLine),
+      ];
       if (!terminal.output.json) terminal.output.line(...sheet);
       const word = id.slice(0, 8);
       await terminal.confirm({
@@ -46,7 +53,12 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
         given: accepted === undefined ? undefined : word,
       });
       await station.change((journal) => {
-        journal.append('policy.pinned', { policyId: id, name: read.name, cosigner: own.name });
+        journal.append('policy.pinned', {
+          policyId: id,
+          name: read.name,
+          cosigner: own.name,
+          ...(read.limits === undefined ? {} : { limits: limitsJson(read.limits) }),
+        });
         station.policies.pin(read);
       });
       terminal.output.result(
@@ -78,14 +90,16 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
       const { policy: read, findings } = decodePolicyFile(readTextFile(file), file);
       checkNetwork(station.network, read.network);
       const id = policyId(read);
-      if (!station.policies.list().some((pinned) => policyId(pinned) === id)) {
+      const pinned = station.policies.list().find((other) => policyId(other) === id);
+      if (pinned === undefined) {
         throw stationError('STATION_POLICY_NOT_PINNED', `${read.name} in ${file} is not pinned.`, {
           actual: id,
         });
       }
-      terminal.output.result({ ...policyJson(read), findings: findings.map(findingJson) }, [
+      const found = [...findings, ...limitsFindings(pinned, read)];
+      terminal.output.result({ ...policyJson(read), findings: found.map(findingJson) }, [
         formatFields(policySheet(read)),
-        ...findings.map(findingLine),
+        ...found.map(findingLine),
         'This is the policy that this station has pinned.',
       ]);
     });

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
-import { formatHex } from '@qoima/primitives';
-import { reportJson, reviewPsbt, signingSheet } from '@qoima/review';
+import { writeNewFile } from '@qoima/journal';
+import { formatHex, parseUtf8 } from '@qoima/primitives';
+import { type Report, reportJson, reviewPsbt, signingSheet, signingSheetHtml } from '@qoima/review';
 import { formatFields } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { copiedId } from '../copied-id.ts';
@@ -16,11 +17,14 @@ export const addSignCommands = (program: Command, open: OpenSession): void => {
     .command('inspect')
     .description('show the signing sheet of a PSBT; nothing is signed')
     .argument('<psbt>', 'PSBT file: binary, base64 or hex')
-    .action((file: string, _options: object, command: Command) => {
-      const { terminal, scripts } = open(command);
+    .option('--html <file>', 'write the sheet here too, as a page to print')
+    .action((file: string, options: { html?: string }, command: Command) => {
+      const { station, terminal, scripts } = open(command);
       const own = scripts();
-      const psbt = readPsbtFile(file);
-      const report = reviewPsbt(psbt, own);
+      const report = reviewPsbt(readPsbtFile(file), own, { memory: station.memory() });
+      if (options.html !== undefined) {
+        writeNewFile(options.html, parseUtf8(signingSheetHtml(report)));
+      }
       if (!terminal.output.json) terminal.output.line(formatFields(signingSheet(report)));
       judgePsbt(
         report,
@@ -50,7 +54,9 @@ export const addSignCommands = (program: Command, open: OpenSession): void => {
       const cosigner = ownCosigner(key, own.policy);
       const out = options.out ?? signedName(file, formatHex(cosigner.origin.fingerprint));
       const psbt = readPsbtFile(file);
-      const report = reviewPsbt(psbt, own);
+      const review = (): Report =>
+        reviewPsbt(psbt, own, { memory: station.memory(), signer: cosigner });
+      const report = review();
       if (!terminal.output.json) terminal.output.line(formatFields(signingSheet(report)));
       judgePsbt(report, options.acceptWarning ?? []);
       const accepted = options.accept === undefined ? undefined : copiedId(options.accept);
@@ -67,7 +73,18 @@ export const addSignCommands = (program: Command, open: OpenSession): void => {
           word,
           given: accepted === undefined ? undefined : word,
         });
-        return signAccepted(station, { psbt, scripts: own, report, signer, cosigner, out });
+        const recheck = (): void => {
+          judgePsbt(review(), options.acceptWarning ?? []);
+        };
+        return signAccepted(station, {
+          psbt,
+          scripts: own,
+          report,
+          signer,
+          cosigner,
+          recheck,
+          out,
+        });
       });
       terminal.output.result(
         { report: reportJson(report), signatures, file: out },

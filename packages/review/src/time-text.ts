@@ -1,0 +1,26 @@
+/** BIP-68: a length of time counts in steps of 512 seconds. */
+const TIME_STEP_SECONDS = 512;
+const BLOCK_SECONDS = 600;
+
+/** Unix seconds as a plain date: `2026-01-31 12:00 UTC`. */
+export const dateText = (seconds: number): string => {
+  const iso = new Date(seconds * 1000).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+};
+
+/** BIP-68's length of a relative lock time, in steps of time or in blocks, as a person thinks of it. */
+export const ageText = (length: number, isTime: boolean): string =>
+  isTime
+    ? durationText(length * TIME_STEP_SECONDS)
+    : `${length} blocks (about ${durationText(length * BLOCK_SECONDS)})`;
+
+const durationText = (seconds: number): string => {
+  const minutes = Math.ceil(seconds / 60);
+  const parts = [
+    [Math.floor(minutes / 1440), 'd'],
+    [Math.floor((minutes % 1440) / 60), 'h'],
+    [minutes % 60, 'min'],
+  ] as const;
+  const shown = parts.filter(([count]) => count > 0).slice(0, 2);
+  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ');
+};
