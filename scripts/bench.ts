@@ -3,6 +3,7 @@ import { benchAddresses } from '../packages/policy/bench/addresses.ts';
 import { benchSession } from '../packages/psbt/bench/session.ts';
 import { benchReview } from '../packages/review/bench/review.ts';
 import { benchSigning } from '../packages/signer-ledger/bench/signing.ts';
+import { formatTable } from './text-table.ts';
 
 /** CPU milliseconds of the same work by Qoima and by bitcoinjs-lib, taken in one run. */
 interface BenchRow {
@@ -11,25 +12,6 @@ interface BenchRow {
   readonly theirsMs: number;
   readonly ratio: number;
 }
-
-type Cells = readonly string[];
-
-/** Columns as wide as their widest cell; the first is text, the others are numbers. */
-const formatTable = (headings: Cells, rows: readonly Cells[]): string => {
-  const widths = headings.map((_, column) =>
-    Math.max(...[headings, ...rows].map((cells) => cells[column]?.length ?? 0)),
-  );
-  const line = (cells: Cells): string =>
-    cells
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('   ');
-  return [line(headings), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join(
-    '\n',
-  );
-};
 
 const formatRows = (rows: readonly BenchRow[]): string =>
   formatTable(

@@ -161,7 +161,7 @@ const checkSources = (root: string, pkg: WorkspacePackage, law: Law): readonly B
 
 /** Tests and benches import what they like, but not the files of another package. */
 const checkReach = (root: string, pkg: WorkspacePackage): readonly Breach[] =>
-  ['test', 'bench']
+  ['test', 'bench', 'fuzz']
     .flatMap((folder) => sourceFiles(join(pkg.folder, folder)))
     .flatMap((file) =>
       readModuleUses(file, readFileSync(file, 'utf8'), new Set()).imports.flatMap((use) => {

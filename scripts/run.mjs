@@ -50,6 +50,11 @@ const tasks = {
     needs: 'install',
     run: script('conformance.ts'),
   },
+  fuzz: {
+    what: 'the properties, with their long budgets',
+    needs: 'build',
+    run: script('fuzz.ts'),
+  },
   format: {
     what: 'write every file as Biome would',
     needs: 'install',

@@ -5,7 +5,7 @@ import { policyError } from './errors.ts';
 const MAX_TEXT_LENGTH = 65_536;
 
 /**
- * Parses JSON text by a schema; what the schema does not name is refused.
+ * Parses JSON text by a schema; what the schema does not name is refused, and a member that comes twice.
  * @throws `POLICY_FILE_INVALID`, saying at which member
  */
 export const parseJsonFile = <const Schema extends v.GenericSchema>(
@@ -19,7 +19,8 @@ export const parseJsonFile = <const Schema extends v.GenericSchema>(
       actual: text.length,
     });
   }
-  const result = v.safeParse(schema, parseJson(text, what));
+  const parsed = parseJson(text, what);
+  const result = v.safeParse(schema, parsed);
   if (!result.success) {
     const [issue] = result.issues;
     const member = v.getDotPath(issue) ?? 'its top level';
@@ -30,7 +31,22 @@ export const parseJsonFile = <const Schema extends v.GenericSchema>(
       { member, expected },
     );
   }
+  // JSON.parse takes the last of two, and another reader the first: a file must not say both.
+  if (membersWritten(text) !== membersOf(parsed)) {
+    throw policyError('POLICY_FILE_INVALID', `${what} has a member twice.`);
+  }
   return result.output;
+};
+
+/** In valid JSON, a string before a colon is the name of a member, and nothing else is. */
+const membersWritten = (text: string): number =>
+  text.match(/"(?:[^"\\]|\\.)*"(?=[\t\n\r ]*:)/g)?.length ?? 0;
+
+/** Only of what a schema has let pass: it bounds the depth. */
+const membersOf = (value: unknown): number => {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inside = Object.values(value).reduce<number>((sum, each) => sum + membersOf(each), 0);
+  return Array.isArray(value) ? inside : inside + Object.keys(value).length;
 };
 
 const parseJson = (text: string, what: string): unknown => {

@@ -99,6 +99,12 @@ describe('qoima-policy/1', () => {
     ['POLICY_FILE_INVALID', 'no object', '[]'],
     ['POLICY_FILE_INVALID', 'another format', changed({ format: 'qoima-policy/2' })],
     ['POLICY_FILE_INVALID', 'an unknown member', changed({ note: 'x' })],
+    ['POLICY_FILE_INVALID', 'a member twice', text.replace('"name"', '"name": "Other", "name"')],
+    [
+      'POLICY_FILE_INVALID',
+      'a member twice, once in other letters',
+      text.replace('"name"', '"n\\u0061me" : "Other", "name"'),
+    ],
     ['POLICY_FILE_INVALID', 'an unknown network', changed({ network: 'litecoin' })],
     ['POLICY_FILE_INVALID', 'a birthday that is text', changed({ birthday: '0' })],
     ['POLICY_FILE_INVALID', 'a missing id', without('id')],

@@ -67,6 +67,9 @@ const forbidden = (
   );
 };
 
+/** Of these the amount may be what does not fit. Any other value is not worth decoding to say so. */
+const withAmount: readonly unknown[] = [INPUT.witnessUtxo, OUTPUT.amount];
+
 /** Says what is wrong with a record that does not fit; an amount gets the code of its own. */
 export const unfit = (field: AnyField, map: PsbtMap, index: number, place: Place): QoimaError => {
   const offset = offsetOf(map, index, place);
@@ -74,7 +77,7 @@ export const unfit = (field: AnyField, map: PsbtMap, index: number, place: Place
   const inKey = !field.key.fits(keyData);
   const { shape } = inKey ? field.key : field.value;
   const found = inKey ? keyData : value;
-  if (!inKey) {
+  if (!inKey && withAmount.includes(field)) {
     try {
       field.value.decode(value);
     } catch (error) {

@@ -145,10 +145,13 @@ export const ecdsaKey: Codec<Uint8Array> = bytesThat(
     bytes.length === 33 ? bytes[0] === 2 || bytes[0] === 3 : bytes.length === 65 && bytes[0] === 4,
 );
 
+/** A key of BIP-32 has its depth in one byte, so no path is longer. */
+const maxSteps = 255;
+
 /** Master fingerprint and derivation path: 4 bytes, and 4 for each step. */
 export const keyOrigin: Codec<KeyOrigin> = {
-  shape: 'a fingerprint of 4 bytes and 4 bytes for each step of the path',
-  fits: (bytes) => bytes.length >= 4 && bytes.length % 4 === 0,
+  shape: 'a fingerprint of 4 bytes and 4 bytes for each step of the path, 255 steps at most',
+  fits: ({ length }) => length >= 4 && length % 4 === 0 && length <= 4 + 4 * maxSteps,
   decode: (bytes) => {
     const reader = byteReader(bytes);
     const fingerprint = readBytes(reader, 4);

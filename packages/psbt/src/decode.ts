@@ -18,10 +18,13 @@ import type { UnsignedTransaction } from './transaction.ts';
 import { MAX_INPUTS, MAX_OUTPUTS } from './transaction-reader.ts';
 
 /** No file above this is read as a PSBT; check a file's size against it before reading it. */
-export const MAX_PSBT_BYTES = 100_000_000;
+export const MAX_PSBT_BYTES = 50_000_000;
 
-/** Five times what the largest transaction of 3-of-5 inputs needs; it bounds the memory to some 500 MB. */
-const maxRecords = 500_000;
+/**
+ * Records and maps together: five times what the largest transaction that nodes relay can need. With it a
+ * file costs at most some 50 MB of memory beyond its own bytes, whatever it holds.
+ */
+const maxRecords = 100_000;
 
 /** `psbt` and 0xff: BIP-174's magic bytes. */
 export const PSBT_MAGIC: Uint8Array = Uint8Array.of(0x70, 0x73, 0x62, 0x74, 0xff);
@@ -88,7 +91,7 @@ export const decodePsbt = (file: Uint8Array): Psbt => {
   return { version, global, inputs, outputs, transaction };
 };
 
-/** What is being read, and how many records came of it so far. */
+/** What is being read, and how many records and maps came of it so far. */
 interface Source {
   readonly reader: ByteReader;
   /** The memory under the reader, and where in it the file begins. */
@@ -98,6 +101,7 @@ interface Source {
 }
 
 const noKeyData = new Uint8Array();
+const noRecords: PsbtMap = [];
 
 const readMaps = (
   source: Source,
@@ -123,22 +127,29 @@ const readMap = (source: Source, place: Place): PsbtMap => {
     for (;;) {
       start = reader.offset;
       const keyLength = readCompactSize(reader);
-      if (keyLength === 0) return records;
+      if (keyLength === 0) {
+        countOne(source, place, start);
+        return records.length === 0 ? noRecords : records;
+      }
       const keyEnd = reader.offset + keyLength;
       const type = readCompactSize(reader);
       if (reader.offset > keyEnd) throw misfit(place, start, 'A key ends within its type');
       const keyData = reader.offset === keyEnd ? noKeyData : take(source, keyEnd - reader.offset);
       records.push({ type, keyData, value: take(source, readCompactSize(reader)) });
-      if (++source.records > maxRecords) {
-        throw psbtError('PSBT_TOO_LARGE', `The PSBT has more than ${maxRecords} records.`, {
-          ...at(place, start),
-          expected: maxRecords,
-        });
-      }
+      countOne(source, place, start);
     }
   } catch (error) {
     throw located(error, place, start);
   }
+};
+
+/** One more record or map. */
+const countOne = (source: Source, place: Place, offset: number): void => {
+  if (++source.records <= maxRecords) return;
+  throw psbtError('PSBT_TOO_LARGE', `The PSBT has more than ${maxRecords} records and maps.`, {
+    ...at(place, offset),
+    expected: maxRecords,
+  });
 };
 
 /** `readBytes` without asking for the buffer each time: the views are most of the work here. */

@@ -25,9 +25,9 @@ import {
 import { psbtError } from './errors.ts';
 import type { PsbtMap, PsbtRecord, PsbtVersion } from './record.ts';
 import {
+  compressedKey,
+  compressedKeys,
   controlBlock,
-  curvePoint,
-  curvePoints,
   leafScript,
   musigSigner,
   taprootOrigin,
@@ -154,7 +154,7 @@ export const INPUT: {
   taprootDerivation: row('PSBT_IN_TAP_BIP32_DERIVATION', 0x16, bytesOf(32), taprootOrigin),
   taprootInternalKey: row('PSBT_IN_TAP_INTERNAL_KEY', 0x17, nothing, bytesOf(32)),
   taprootMerkleRoot: row('PSBT_IN_TAP_MERKLE_ROOT', 0x18, nothing, bytesOf(32)),
-  musigParticipants: row('PSBT_IN_MUSIG2_PARTICIPANT_PUBKEYS', 0x1a, curvePoint, curvePoints),
+  musigParticipants: row('PSBT_IN_MUSIG2_PARTICIPANT_PUBKEYS', 0x1a, compressedKey, compressedKeys),
   musigPublicNonce: row('PSBT_IN_MUSIG2_PUB_NONCE', 0x1b, musigSigner, bytesOf(66)),
   musigPartialSignature: row('PSBT_IN_MUSIG2_PARTIAL_SIG', 0x1c, musigSigner, bytesOf(32)),
   proprietary: row('PSBT_IN_PROPRIETARY', 0xfc, proprietaryKey, anyBytes),
@@ -181,7 +181,12 @@ export const OUTPUT: {
   taprootInternalKey: row('PSBT_OUT_TAP_INTERNAL_KEY', 0x05, nothing, bytesOf(32)),
   taprootTree: row('PSBT_OUT_TAP_TREE', 0x06, nothing, taprootTree),
   taprootDerivation: row('PSBT_OUT_TAP_BIP32_DERIVATION', 0x07, bytesOf(32), taprootOrigin),
-  musigParticipants: row('PSBT_OUT_MUSIG2_PARTICIPANT_PUBKEYS', 0x08, curvePoint, curvePoints),
+  musigParticipants: row(
+    'PSBT_OUT_MUSIG2_PARTICIPANT_PUBKEYS',
+    0x08,
+    compressedKey,
+    compressedKeys,
+  ),
   proprietary: row('PSBT_OUT_PROPRIETARY', 0xfc, proprietaryKey, anyBytes),
 };
 

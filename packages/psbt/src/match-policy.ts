@@ -9,6 +9,7 @@ import { equalBytes, formatHex, type Sats, sumSats } from '@qoima/primitives';
 import { checkClaims, placeName, placeOf, readClaims } from './derivation-claims.ts';
 import { psbtError } from './errors.ts';
 import { type Field, fieldOf, fieldsOf, GLOBAL, INPUT, OUTPUT } from './fields.ts';
+import { scriptHex } from './map-place.ts';
 import { isFinal } from './open-input.ts';
 import type { PreviousTransactions } from './previous-output.ts';
 import type { Psbt, PsbtMap } from './record.ts';
@@ -115,7 +116,7 @@ const matchInput = (
     throw psbtError(
       'PSBT_NOT_THIS_POLICY',
       `${where} claims ${placeName(place)} of the policy ${scripts.policy.name}, and spends another script.`,
-      { ...facts, expected: formatHex(script.scriptPubKey), actual: formatHex(spent.script) },
+      { ...facts, expected: scriptHex(script.scriptPubKey), actual: scriptHex(spent.script) },
     );
   }
   checkClaims(claims, script, scripts.policy, where);
@@ -140,8 +141,8 @@ const matchOutput = (
       `${where} claims to pay to ${placeName(place)} of the policy ${scripts.policy.name}, and does not.`,
       {
         map: where.toLowerCase(),
-        expected: formatHex(script.scriptPubKey),
-        actual: formatHex(output.script),
+        expected: scriptHex(script.scriptPubKey),
+        actual: scriptHex(output.script),
       },
     );
   }
@@ -162,8 +163,8 @@ const checkScript = (
   if (expected !== undefined && equalBytes(expected, actual)) return;
   throw psbtError('PSBT_SCRIPT_MISMATCH', `${where}: ${field.name} is not the policy’s.`, {
     map: where.toLowerCase(),
-    expected: expected === undefined ? 'none' : formatHex(expected),
-    actual: formatHex(actual),
+    expected: expected === undefined ? 'none' : scriptHex(expected),
+    actual: scriptHex(actual),
   });
 };
 

@@ -1,4 +1,4 @@
-import { equalBytes, formatHex, isQoimaError } from '@qoima/primitives';
+import { formatHex, isQoimaError } from '@qoima/primitives';
 import { decodeSignature } from './der.ts';
 import type { PartialSignature } from './partial-signature.ts';
 
@@ -15,15 +15,16 @@ import type { PartialSignature } from './partial-signature.ts';
 export const sharedNonces = <Each extends Pick<PartialSignature, 'publicKey' | 'signature'>>(
   signatures: Iterable<Each>,
 ): readonly (readonly Each[])[] => {
-  const groups = new Map<string, Each[]>();
+  const groups = new Map<string, Map<string, Each>>();
   for (const each of signatures) {
     const r = signatureNonce(each.signature);
     if (r === undefined) continue;
-    const group = groups.get(r);
-    if (group === undefined) groups.set(r, [each]);
-    else if (!group.some((other) => isSame(other, each))) group.push(each);
+    const group = groups.get(r) ?? new Map<string, Each>();
+    groups.set(r, group);
+    const name = `${formatHex(each.publicKey)} ${formatHex(each.signature)}`;
+    if (!group.has(name)) group.set(name, each);
   }
-  return [...groups.values()].filter(({ length }) => length > 1);
+  return [...groups.values()].filter(({ size }) => size > 1).map((group) => [...group.values()]);
 };
 
 /** What shows the nonce of a signature: r, in hex. Undefined for what is not strict DER. */
@@ -35,8 +36,3 @@ export const signatureNonce = (signature: Uint8Array): string | undefined => {
     throw error;
   }
 };
-
-type Signed = Pick<PartialSignature, 'publicKey' | 'signature'>;
-
-const isSame = (a: Signed, b: Signed): boolean =>
-  equalBytes(a.publicKey, b.publicKey) && equalBytes(a.signature, b.signature);

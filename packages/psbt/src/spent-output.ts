@@ -1,7 +1,8 @@
 import { payToScriptHash, payToWitnessScriptHash } from '@qoima/policy';
-import { equalBytes, formatHex } from '@qoima/primitives';
+import { equalBytes } from '@qoima/primitives';
 import { psbtError } from './errors.ts';
 import { fieldOf, INPUT } from './fields.ts';
+import { scriptHex } from './map-place.ts';
 import { type PreviousTransactions, previousOutput } from './previous-output.ts';
 import type { PsbtMap } from './record.ts';
 import type { TransactionOutput, UnsignedInput } from './transaction.ts';
@@ -63,7 +64,7 @@ const checkWitnessUtxo = (
     throw psbtError(
       'PSBT_UTXO_MISMATCH',
       `${where}: the witness UTXO has another script than the previous transaction.`,
-      { map, expected: formatHex(output.script), actual: formatHex(claimed.script) },
+      { map, expected: scriptHex(output.script), actual: scriptHex(claimed.script) },
     );
   }
   // P2SH hides its redeem script; without one it may still be a witness input.
@@ -72,7 +73,7 @@ const checkWitnessUtxo = (
     throw psbtError(
       'PSBT_UTXO_MISMATCH',
       `${where}: a witness UTXO is given for an input that has no witness.`,
-      { map, script: formatHex(program) },
+      { map, script: scriptHex(program) },
     );
   }
 };
@@ -112,8 +113,8 @@ const checkScripts = (
 const mismatch = (what: string, where: string, expected: Uint8Array, actual: Uint8Array): Error =>
   psbtError('PSBT_SCRIPT_MISMATCH', `${what}.`, {
     map: where.toLowerCase(),
-    expected: formatHex(expected),
-    actual: formatHex(actual),
+    expected: scriptHex(expected),
+    actual: scriptHex(actual),
   });
 
 /** `OP_HASH160 <20 bytes> OP_EQUAL` (BIP-16). */

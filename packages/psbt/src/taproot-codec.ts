@@ -1,4 +1,3 @@
-import { isPublicKey } from '@qoima/curve';
 import { readBytes, readCompactSize, readUint8 } from '@qoima/primitives';
 import { bytesThat, type Codec, keyOrigin, readsWhole } from './codec.ts';
 
@@ -57,23 +56,32 @@ export const taprootTree: Codec<Uint8Array> = bytesThat(
     }),
 );
 
-/** A key that is checked to be a point, as the BIP-373 vectors want it. */
-export const curvePoint: Codec<Uint8Array> = bytesThat('a point of 33 bytes', isPublicKey);
+const isCompressed = (bytes: Uint8Array, at: number): boolean => bytes[at] === 2 || bytes[at] === 3;
+
+/**
+ * A compressed key by its shape, like `ecdsaKey`: nobody here uses it, and a file may hold a million of
+ * them, which would take the curve several seconds.
+ */
+export const compressedKey: Codec<Uint8Array> = bytesThat(
+  'a compressed key of 33 bytes from 02 or 03',
+  (bytes) => bytes.length === 33 && isCompressed(bytes, 0),
+);
 
 /** Participants of BIP-373: compressed keys, one after the other. */
-export const curvePoints: Codec<Uint8Array> = bytesThat('points of 33 bytes each', (bytes) => {
-  if (bytes.length % 33 !== 0) return false;
-  for (let at = 0; at < bytes.length; at += 33) {
-    if (!isPublicKey(bytes.subarray(at, at + 33))) return false;
-  }
-  return true;
-});
+export const compressedKeys: Codec<Uint8Array> = bytesThat(
+  'compressed keys of 33 bytes from 02 or 03 each',
+  (bytes) => {
+    if (bytes.length % 33 !== 0) return false;
+    for (let at = 0; at < bytes.length; at += 33) if (!isCompressed(bytes, at)) return false;
+    return true;
+  },
+);
 
 /** BIP-373: participant key, aggregate key and, for a script path, the leaf hash. */
 export const musigSigner: Codec<Uint8Array> = bytesThat(
-  'two points of 33 bytes each, and a leaf hash of 32 bytes or none',
+  'two compressed keys of 33 bytes each, and a leaf hash of 32 bytes or none',
   (bytes) =>
     (bytes.length === 66 || bytes.length === 98) &&
-    isPublicKey(bytes.subarray(0, 33)) &&
-    isPublicKey(bytes.subarray(33, 66)),
+    isCompressed(bytes, 0) &&
+    isCompressed(bytes, 33),
 );

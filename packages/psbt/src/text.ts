@@ -19,15 +19,24 @@ export const parsePsbt = (file: Uint8Array): Psbt => {
   return decodePsbt(bytesOfText(file));
 };
 
+/** A way to write bytes as text: `bytes` of them in each group of `letters`. */
+interface TextForm {
+  readonly letters: number;
+  readonly bytes: number;
+  readonly parse: (text: string) => Uint8Array;
+}
+
+const base64: TextForm = { letters: 4, bytes: 3, parse: parseBase64 };
+const hex: TextForm = { letters: 2, bytes: 1, parse: parseHex };
+
 const bytesOfText = (file: Uint8Array): Uint8Array => {
-  const start = formatUtf8(file.subarray(0, 100)).trimStart();
+  const start = formatUtf8(file.subarray(0, 100)).replace(/[\t\n\r ]+/g, '');
   try {
-    if (start.startsWith('cHNidP')) return parseBase64(withoutSpace(file));
-    if (/^70736274ff/i.test(start)) return parseHex(withoutSpace(file));
+    if (start.startsWith('cHNidP')) return decodeText(file, base64);
+    if (/^70736274ff/i.test(start)) return decodeText(file, hex);
   } catch (error) {
     if (!isQoimaError(error, 'BYTES_INVALID')) throw error;
-    const what = 'The file begins like a PSBT in text, but not all of it is base64 or hex.';
-    throw psbtError('PSBT_NOT_A_PSBT', what, {}, error);
+    throw notAllOfIt(error);
   }
   throw psbtError(
     'PSBT_NOT_A_PSBT',
@@ -37,4 +46,46 @@ const bytesOfText = (file: Uint8Array): Uint8Array => {
   );
 };
 
-const withoutSpace = (file: Uint8Array): string => formatUtf8(file).replace(/[\t\n\r ]+/g, '');
+const notAllOfIt = (cause?: unknown): Error => {
+  const what = 'The file begins like a PSBT in text, but not all of it is base64 or hex.';
+  return psbtError('PSBT_NOT_A_PSBT', what, {}, cause);
+};
+
+/** So many letters are decoded at a time, in whole groups of either form. */
+const CHUNK_LETTERS = 1 << 16;
+
+/**
+ * Piece by piece, because one text of a large file, and another without its white space, would take
+ * many times its memory.
+ */
+const decodeText = (file: Uint8Array, form: TextForm): Uint8Array => {
+  const letters = countLetters(file);
+  const bytes = new Uint8Array(Math.ceil(letters / form.letters) * form.bytes);
+  const chunk = new Uint8Array(Math.min(letters, CHUNK_LETTERS));
+  let read = 0;
+  let done = 0;
+  let inChunk = 0;
+  for (const letter of file) {
+    if (isSpace(letter)) continue;
+    chunk[inChunk++] = letter;
+    read++;
+    if (inChunk < chunk.length && read < letters) continue;
+    const decoded = form.parse(formatUtf8(chunk.subarray(0, inChunk)));
+    bytes.set(decoded, done);
+    done += decoded.length;
+    // The padding of base64 makes a chunk shorter, and stands at the end of a text alone.
+    if (read < letters && decoded.length * form.letters < inChunk * form.bytes) throw notAllOfIt();
+    inChunk = 0;
+  }
+  return bytes.subarray(0, done);
+};
+
+const countLetters = (file: Uint8Array): number => {
+  let letters = 0;
+  for (const letter of file) if (!isSpace(letter)) letters++;
+  return letters;
+};
+
+/** Space, tab, line feed, carriage return. */
+const isSpace = (letter: number): boolean =>
+  letter <= 0x20 && (letter === 0x20 || letter === 0x09 || letter === 0x0a || letter === 0x0d);

@@ -522,6 +522,12 @@ const cases: readonly Case[] = [
     'PSBT_FIELD_INVALID',
     'output 0',
   ],
+  [
+    'a path of more steps than a key can be deep',
+    inInput1(raw(6, `02${'11'.repeat(32)}`, '01020304'.repeat(257))),
+    'PSBT_FIELD_INVALID',
+    'input 1',
+  ],
 ];
 
 describe('decodePsbt refuses', () => {
@@ -540,15 +546,16 @@ describe('decodePsbt refuses', () => {
     expect(errorOf(() => decodePsbt(bytes)).code).toBe('PSBT_TOO_LARGE');
   });
 
-  it('more than half a million records, before they fill the memory', () => {
-    const records = Array.from({ length: 500_001 }, (_, i) => {
-      const keyData = new Uint8Array(3);
-      new DataView(keyData.buffer).setUint16(1, i & 0xffff);
-      keyData[0] = i >>> 16;
+  it('more than a hundred thousand records and maps, before they fill the memory', () => {
+    const records = Array.from({ length: 99_996 }, (_, i) => {
+      const keyData = new Uint8Array(4);
+      new DataView(keyData.buffer).setUint32(0, i);
       return { type: 0x30, keyData, value: new Uint8Array() };
     });
-    const bytes = version0({ inputs: [[], records] });
-    expect(errorOf(() => decodePsbt(bytes)).code).toBe('PSBT_TOO_LARGE');
+    // Beside them there are one record and four maps.
+    const most = inInput1(...records.slice(1));
+    expect(encodePsbt(decodePsbt(most))).toEqual(most);
+    expect(errorOf(() => decodePsbt(inInput1(...records))).code).toBe('PSBT_TOO_LARGE');
   });
 
   it('lock times of both kinds that no input can share', () => {
@@ -582,7 +589,12 @@ describe('decodePsbt takes', () => {
       version0({ outputs: [[raw(6, '', '02c00002c0000151c00051'.slice(0, 12) + '01c00151')]] }),
     ],
     ['a taproot tree of one leaf', version0({ outputs: [[raw(6, '', '00c00151')]] })],
+    ['a path of 255 steps', inInput1(raw(6, `02${'11'.repeat(32)}`, '01020304'.repeat(256)))],
     ['an uncompressed public key', inInput1(raw(6, `04${'11'.repeat(64)}`, '01020304'))],
+    [
+      'MuSig2 keys by their shape, on the curve or not',
+      inInput1(raw(0x1a, `02${'ff'.repeat(32)}`, `03${'ff'.repeat(32)}`.repeat(3))),
+    ],
     ['long unknown types', inInput1(raw(0x12345678, '00', '01'), raw(0xfd, '', ''))],
   ])('%s', (_, bytes) => {
     expect(encodePsbt(decodePsbt(bytes))).toEqual(bytes);

@@ -478,3 +478,20 @@ describe('matchPolicy', () => {
     expect(matchPolicy(changed, scripts).inputs).toHaveLength(2);
   });
 });
+
+describe('an error', () => {
+  it('shows the beginning of a script that somebody made too long', () => {
+    const long = new Uint8Array(1_000_000);
+    const changed = withOutput(1, put(record(OUTPUT.witnessScript, long)));
+    let thrown: unknown;
+    try {
+      matchPolicy(changed, scripts);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({
+      code: 'PSBT_SCRIPT_MISMATCH',
+      details: { actual: '00'.repeat(520) },
+    });
+  });
+});
