@@ -39,6 +39,15 @@ const tasks = {
     isForCaller: true,
   },
   verify: { what: 'every check that CI makes', needs: 'install', run: script('verify.ts') },
+  crash: {
+    what: 'kill the programs at every change that they make to the disk, and count what came of it',
+    needs: 'build',
+    run: [
+      '--conditions=qoima-source',
+      '--import=tsx',
+      'packages/rehearsal/test/crash/crash-main.ts',
+    ],
+  },
   bench: {
     what: 'the benchmarks, against bitcoinjs-lib in the same run',
     needs: 'build',

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFileBounded, writeFileAtomically } from '@qoima/journal';
+import { isThere, readFileBounded, writeFileAtomically } from '@qoima/journal';
 import type { Branch } from '@qoima/policy';
 import { formatUtf8, parseUtf8 } from '@qoima/primitives';
 import * as v from 'valibot';
@@ -29,7 +28,7 @@ const MAX_BOOK_BYTES = 1 << 20;
 export const openAddressBook = (network: string): AddressBook => {
   const path = join(network, 'addresses.json');
   const read = (): Readonly<Record<string, NextIndex>> => {
-    if (!existsSync(path)) return {};
+    if (!isThere(path)) return {};
     const text = formatUtf8(readFileBounded(path, MAX_BOOK_BYTES));
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
     if (parsed.success) return parsed.output.policies;

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import type { ChainSource } from '@qoima/chain';
-import { type Clock, ensureFolder, type Journal, openJournal } from '@qoima/journal';
+import {
+  type Clock,
+  ensureFolder,
+  type Journal,
+  openJournal,
+  removeLeftovers,
+} from '@qoima/journal';
 import type { WalletPolicy } from '@qoima/policy';
 import type { Network } from '@qoima/primitives';
 import { type AddressBook, openAddressBook } from './address-book.ts';
@@ -46,6 +52,7 @@ export const openCoordinator = (place: {
       ensureFolder(folder);
       const journal = openJournal(journalPath, { clock });
       try {
+        removeLeftovers(folder);
         return await work(journal);
       } finally {
         journal.close();

@@ -38,9 +38,9 @@ const table = {
   },
   COORDINATOR_PROPOSAL_EXISTS: {
     kind: 'refused',
-    meaning: 'The very same transaction has been proposed before.',
+    meaning: 'The very same transaction, or the same payments, have been proposed before.',
     action:
-      'Go on with that proposal; see "qoima status". Of one that was withdrawn make another form: another fee rate, or other coins.',
+      'Go on with that proposal: write its PSBT with "qoima export". To pay once more, give another --label. Of one that was withdrawn make another form: another fee rate, or other coins.',
   },
   COORDINATOR_STRANGE_PSBT: {
     kind: 'refused',

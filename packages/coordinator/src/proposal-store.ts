@@ -1,6 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
+import {
+  ensureFolder,
+  isThere,
+  listFolder,
+  readFileBounded,
+  writeFileAtomically,
+} from '@qoima/journal';
 import { formatHex, formatUtf8, parseHex, parseUtf8, type Txid } from '@qoima/primitives';
 import { decodePsbt, encodePsbt, MAX_PSBT_BYTES, type Psbt, transactionId } from '@qoima/psbt';
 import { coordinatorError } from './errors.ts';
@@ -50,10 +55,9 @@ export const openProposalStore = (network: string): ProposalStore => {
   };
   const update = (proposal: Proposal): void =>
     writeFileAtomically(fileOf(proposal.id, 'proposal.json'), encodeProposal(proposal));
-  const has = (id: Txid): boolean => existsSync(fileOf(id, 'proposal.json'));
+  const has = (id: Txid): boolean => isThere(fileOf(id, 'proposal.json'));
   // A folder without proposal.json is what a crash left of `add`; it holds nothing that was announced.
-  const ids = (): readonly Txid[] =>
-    existsSync(folder) ? readdirSync(folder).filter((name) => isId(name) && has(name)) : [];
+  const ids = (): readonly Txid[] => listFolder(folder).filter((name) => isId(name) && has(name));
   return {
     list: () =>
       ids()

@@ -1,5 +1,5 @@
 import type { ChainSource, WatchProgress } from '@qoima/chain';
-import { encodeAddress, type PolicyScripts, policyId } from '@qoima/policy';
+import { encodeAddress, type PolicyScripts, policyId, type WalletPolicy } from '@qoima/policy';
 import { type FeeRate, formatOutpoint, type Outpoint } from '@qoima/primitives';
 import {
   type CreateOutput,
@@ -44,6 +44,35 @@ export interface Proposed {
 const FEE_TARGET = 6;
 
 /**
+ * Refuses a spend that an open proposal makes already: the same payments for the same purpose. A command
+ * that was cut off may have stored its proposal, and done again would take other coins and pay twice.
+ * @throws `COORDINATOR_PROPOSAL_EXISTS` with the proposal
+ */
+export const refuseRepeated = (
+  coordinator: Coordinator,
+  policy: WalletPolicy,
+  { label, payments }: Pick<SpendRequest, 'label' | 'payments'>,
+): void => {
+  const id = policyId(policy);
+  const wanted = paymentsKey(proposalPayments(payments, policy));
+  const same = coordinator.proposals
+    .list()
+    .find(
+      (other) =>
+        other.state === 'open' &&
+        other.policyId === id &&
+        other.label === label &&
+        paymentsKey(other.payments) === wanted,
+    );
+  if (same === undefined) return;
+  throw coordinatorError(
+    'COORDINATOR_PROPOSAL_EXISTS',
+    `The open proposal ${same.id} makes the same payments${label === '' ? '' : ' under the same label'}.`,
+    { proposal: same.id, created: same.created },
+  );
+};
+
+/**
  * Chooses coins, builds the complete PSBT, has it reviewed as a station will review it, and stores it
  * as a proposal. A blocking finding, or a warning that is not accepted, stops it before anything is
  * stored.
@@ -65,6 +94,7 @@ export const proposeSpend = async (
   await watchPolicy(coordinator, scripts, chain, request.onProgress);
   // The lock is held from the choice of the coins on, so that no two proposals choose the same.
   return coordinator.change(async (journal) => {
+    refuseRepeated(coordinator, policy, request);
     const id = policyId(policy);
     const { coins: listed } = await listCoins(
       coordinator,
@@ -102,10 +132,7 @@ export const proposeSpend = async (
       created: coordinator.clock().toISOString(),
       state: 'open',
       coins: selection.coins.map(({ outpoint }) => formatOutpoint(outpoint)),
-      payments: request.payments.map(({ scriptPubKey, amount }) => ({
-        address: encodeAddress(scriptPubKey, policy.network),
-        amountSats: amount,
-      })),
+      payments: proposalPayments(request.payments, policy),
       change:
         selection.change === undefined
           ? null
@@ -133,6 +160,18 @@ export const proposeSpend = async (
     return { proposal, psbt, report };
   });
 };
+
+const proposalPayments = (
+  payments: readonly Payment[],
+  { network }: WalletPolicy,
+): Proposal['payments'] =>
+  payments.map(({ scriptPubKey, amount }) => ({
+    address: encodeAddress(scriptPubKey, network),
+    amountSats: amount,
+  }));
+
+const paymentsKey = (payments: Proposal['payments']): string =>
+  payments.map(({ address, amountSats }) => `${address}=${amountSats}`).join();
 
 /** @throws `COORDINATOR_REVIEW_BLOCKED` with the blocking findings */
 export const refuseBlocked = (report: Report): void => {

@@ -55,7 +55,8 @@ const PAYEE = encodeAddress(
 
 const propose = async (chosen: readonly number[], btc = '0.003') => {
   const { psbt, proposal } = await proposeSpend(coordinator, scripts, {
-    label: 'A test',
+    // The same payments under one label are one spend.
+    label: `Of ${chosen.join()}`,
     payments: [parsePayment(`${PAYEE}=${btc}`, scripts)],
     feeRate: 2_000n,
     coins: chosen.map((i) => coins[i]!.outpoint),

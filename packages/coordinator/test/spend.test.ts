@@ -71,7 +71,7 @@ describe('a proposal', () => {
     expect(events(coordinator)).toEqual(['spend.proposed']);
     expect(coordinator.addresses.next(proposal.policyId).change).toBe(1);
 
-    const second = await proposeSpend(coordinator, scripts, request());
+    const second = await proposeSpend(coordinator, scripts, request({ label: 'Invoice 8' }));
     expect(second.proposal.coins).not.toEqual(proposal.coins);
     expect(second.proposal.change?.index).toBe(1);
     const listed = await listCoins(coordinator, scripts, coordinator.chain(scripts.policy), 1);
@@ -80,6 +80,22 @@ describe('a proposal', () => {
       second.proposal.id,
       undefined,
     ]);
+  });
+
+  it('is not made twice by a command that is run again', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain(coins));
+    const { proposal } = await proposeSpend(coordinator, scripts, request());
+    await expect(proposeSpend(coordinator, scripts, request({ feeRate: 9_000n }))).rejects.toThrow(
+      expect.objectContaining({
+        code: 'COORDINATOR_PROPOSAL_EXISTS',
+        details: { proposal: proposal.id, created: proposal.created },
+      }),
+    );
+    expect(events(coordinator)).toEqual(['spend.proposed']);
+    // Once it is on its way, the same may be paid again.
+    coordinator.proposals.update({ ...proposal, state: 'broadcast', txid: proposal.id });
+    await proposeSpend(coordinator, scripts, request());
+    expect(events(coordinator)).toEqual(['spend.proposed', 'spend.proposed']);
   });
 
   it('spends exactly the coins that were named', async () => {

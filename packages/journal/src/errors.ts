@@ -41,15 +41,27 @@ const table = {
     meaning: 'The disk or the quota is full.',
     action: 'Make room and run the command again; nothing half-written was left.',
   },
+  FILE_TOO_MANY_OPEN: {
+    kind: 'failed',
+    meaning: 'No more files may be open at the same time, here or on the whole machine.',
+    action: 'End other programs, or raise the limit (ulimit -n), and run the command again.',
+  },
   FILE_FAILED: {
     kind: 'failed',
     meaning: 'The system refused a file operation for a reason of its own.',
-    action: 'Check the medium and run the command again.',
+    action: 'Check the disk or medium and run the command again.',
   },
   JOURNAL_BROKEN: {
     kind: 'refused',
     meaning: 'A journal is not what was written: a line was changed, moved, removed or cut.',
     action: 'Stop, keep the file as it is, and compare it with the copies and written-down heads.',
+  },
+  JOURNAL_TORN: {
+    kind: 'failed',
+    meaning:
+      'The last line of a journal is cut off, as a crash in the middle of writing leaves it.',
+    action:
+      'Run the command again that was cut off: the line is then put aside, which is recorded, and nothing that was finished is lost.',
   },
   JOURNAL_CHANGED: {
     kind: 'failed',
@@ -59,7 +71,7 @@ const table = {
   JOURNAL_LOCKED: {
     kind: 'failed',
     meaning: 'Another program is writing the journal.',
-    action: 'Wait for it to end; if none is running, remove the lock file.',
+    action: 'Wait for it to end; remove the lock file only if no program runs, on any machine.',
   },
   JOURNAL_ENTRY_TOO_LARGE: {
     kind: 'failed',

@@ -1,5 +1,5 @@
 export { clockFrom } from './clock.ts';
-export { ensureFolder, readFileBounded, writeFileAtomically } from './durable-file.ts';
+export { readFileBounded, writeFileAtomically } from './durable-file.ts';
 export {
   encodeEntry,
   hashEntry,
@@ -9,8 +9,10 @@ export {
   NO_ENTRY,
 } from './entry.ts';
 export { journalErrors } from './errors.ts';
+export { ensureFolder, isThere, listFolder } from './folder.ts';
 export { type Clock, type Journal, openJournal, readJournal } from './journal.ts';
 export { journalEntries } from './journal-entries.ts';
+export { removeLeftovers } from './leftovers.ts';
 export { checkNewFile, writeNewFile } from './new-file.ts';
 export { stateFolder } from './state-folder.ts';
 export {

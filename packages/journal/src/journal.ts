@@ -1,15 +1,11 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { concatBytes, formatHex, parseUtf8, type QoimaError, sha256 } from '@qoima/primitives';
-import {
-  fileError,
-  readFileBounded,
-  syncFolder,
-  writeAll,
-  writeFileAtomically,
-} from './durable-file.ts';
+import { readFileBounded, writeAll, writeFileAtomically } from './durable-file.ts';
 import { encodeEntry, hashEntry, type JournalEntry, type JournalFacts } from './entry.ts';
 import { journalError } from './errors.ts';
+import { withFile } from './file-error.ts';
+import { listFolder, syncFolder } from './folder.ts';
 import { takeLock } from './lock-file.ts';
 import { type JournalVerdict, type VerifiedJournal, verifyJournal } from './verify.ts';
 
@@ -52,13 +48,13 @@ export const openJournal = (path: string, options: { readonly clock: Clock }): J
     const bytes = readFileBounded(path, MAX_JOURNAL_BYTES);
     const verdict = verifyJournal(bytes);
     if (!verdict.ok && verdict.fault !== 'torn') throw broken(path, verdict);
-    const tail = verdict.ok ? undefined : putAside(path, file, bytes, verdict.before);
+    if (!verdict.ok) putAside(path, file, bytes, verdict.before);
     const verified = verdict.ok ? verdict : verdict.before;
     const journal = appender(path, file, verified, options.clock, lock.release);
-    if (tail !== undefined) journal.append('journal.repaired', tail);
+    for (const facts of unrecorded(path, verified)) journal.append('journal.repaired', facts);
     return journal;
   } catch (cause) {
-    if (file !== undefined) closeSync(file);
+    if (file !== undefined) closeQuietly(file);
     lock.release();
     throw cause;
   }
@@ -66,7 +62,7 @@ export const openJournal = (path: string, options: { readonly clock: Clock }): J
 
 /**
  * Reads and verifies the journal at `path` without locking it.
- * @throws `JOURNAL_BROKEN` with `line` and `fault`, `FILE_…`
+ * @throws `JOURNAL_BROKEN` with `line` and `fault`, `JOURNAL_TORN`, `FILE_…`
  */
 export const readJournal = (path: string): VerifiedJournal => {
   const verdict = verifyJournal(readFileBounded(path, MAX_JOURNAL_BYTES));
@@ -75,12 +71,22 @@ export const readJournal = (path: string): VerifiedJournal => {
 };
 
 const openForAppending = (path: string): number => {
+  const file = withFile(path, 'write', () => openSync(path, 'a', 0o600));
   try {
-    const file = openSync(path, 'a', 0o600);
     syncFolder(dirname(path));
     return file;
   } catch (cause) {
-    throw fileError(cause, path, 'write');
+    closeQuietly(file);
+    throw cause;
+  }
+};
+
+/** All that counts was synced before. */
+const closeQuietly = (file: number): void => {
+  try {
+    closeSync(file);
+  } catch {
+    // The system has let go of it all the same.
   }
 };
 
@@ -93,7 +99,7 @@ const appender = (
 ): Journal => {
   let { head } = verified;
   let length = verified.entries.length;
-  let size = fstatSync(file).size;
+  let size = withFile(path, 'read', () => fstatSync(file).size);
   let open = true;
   return {
     path,
@@ -116,7 +122,7 @@ const appender = (
     close: () => {
       if (!open) return;
       open = false;
-      closeSync(file);
+      closeQuietly(file);
       release();
     },
   };
@@ -124,7 +130,7 @@ const appender = (
 
 /** One write of the line and its line feed, and then fsync; takes back what a failed write left. */
 const appendLine = (path: string, file: number, size: number, line: Uint8Array): void => {
-  try {
+  withFile(path, 'write', () => {
     const actual = fstatSync(file).size;
     if (actual !== size) {
       throw journalError('JOURNAL_CHANGED', `${path} changed while it was locked.`, {
@@ -140,39 +146,52 @@ const appendLine = (path: string, file: number, size: number, line: Uint8Array):
       ftruncateSync(file, size);
       throw cause;
     }
-  } catch (cause) {
-    throw fileError(cause, path, 'write');
-  }
+  });
 };
 
 const LINE_FEED = parseUtf8('\n');
 
-/** Keeps the cut line in a file of its own, then takes it off the journal; returns what to record. */
-const putAside = (
-  path: string,
-  file: number,
-  bytes: Uint8Array,
-  before: VerifiedJournal,
-): JournalFacts => {
+/** Keeps the cut line in a file of its own, then takes it off the journal. */
+const putAside = (path: string, file: number, bytes: Uint8Array, before: VerifiedJournal): void => {
   const end = bytes.lastIndexOf(10) + 1;
   const torn = bytes.subarray(end);
-  const sha = formatHex(sha256(torn));
-  const aside = `${path}.torn-${before.entries.length + 1}-${sha.slice(0, 8)}`;
-  writeFileAtomically(aside, torn);
-  try {
+  const hash = formatHex(sha256(torn)).slice(0, 8);
+  writeFileAtomically(`${path}.torn-${before.entries.length + 1}-${hash}`, torn);
+  withFile(path, 'write', () => {
     ftruncateSync(file, end);
     fsyncSync(file);
-  } catch (cause) {
-    throw fileError(cause, path, 'write');
-  }
-  return { file: basename(aside), bytes: torn.length, sha256: sha };
+  });
+};
+
+/**
+ * What to record of cut lines that lie beside the journal and that no entry names: of the one that was
+ * put aside just now, and of any after which a crash came before its entry.
+ */
+const unrecorded = (path: string, { entries }: VerifiedJournal): readonly JournalFacts[] => {
+  const asides = listFolder(dirname(path)).filter(
+    (name) => name.startsWith(`${basename(path)}.torn-`) && /-[0-9]+-[0-9a-f]{8}$/.test(name),
+  );
+  if (asides.length === 0) return [];
+  const recorded = new Set(
+    entries.flatMap(({ event, facts }) => (event === 'journal.repaired' ? [facts['file']] : [])),
+  );
+  return asides
+    .filter((name) => !recorded.has(name))
+    .map((name) => {
+      const torn = readFileBounded(join(dirname(path), name), MAX_JOURNAL_BYTES);
+      return { file: name, bytes: torn.length, sha256: formatHex(sha256(torn)) };
+    });
 };
 
 const broken = (path: string, verdict: JournalVerdict & { ok: false }): QoimaError =>
-  journalError('JOURNAL_BROKEN', `${path}, line ${verdict.line}: ${verdict.message}`, {
-    path,
-    line: verdict.line,
-    fault: verdict.fault,
-    goodEntries: verdict.before.entries.length,
-    goodHead: verdict.before.head,
-  });
+  journalError(
+    verdict.fault === 'torn' ? 'JOURNAL_TORN' : 'JOURNAL_BROKEN',
+    `${path}, line ${verdict.line}: ${verdict.message}`,
+    {
+      path,
+      line: verdict.line,
+      fault: verdict.fault,
+      goodEntries: verdict.before.entries.length,
+      goodHead: verdict.before.head,
+    },
+  );

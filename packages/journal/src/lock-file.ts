@@ -1,10 +1,13 @@
-import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { parseUtf8, type QoimaError } from '@qoima/primitives';
+import process from 'node:process';
+import { equalBytes, parseUtf8, type QoimaError } from '@qoima/primitives';
 import * as v from 'valibot';
-import { errnoOf, fileError, writeAll } from './durable-file.ts';
+import { createFileAtomically } from './durable-file.ts';
 import { journalError } from './errors.ts';
+import { errnoOf, withFile } from './file-error.ts';
+import { type Holder, holderSchema, isDead, thisProcess } from './holder.ts';
 
 /** A lock that this process holds until it lets go or dies. */
 export interface LockFile {
@@ -12,104 +15,110 @@ export interface LockFile {
 }
 
 /**
- * Locks of this very process. A lock with our own number that is not here was left by an earlier process
- * of the same number, which in a container is the rule and not the exception.
+ * Locks of this very process, for systems that do not tell when a process began: there, a lock with our
+ * own number that is not here was left by an earlier process of the same number.
  */
 const heldHere = new Set<string>();
 
+/** Locks of this very process that it gave back and could not remove. */
+const givenBack = new Set<string>();
+
 /**
- * Takes the lock at `lockPath`: a file that only one process can create, with the holder's process number.
- * One whose holder is dead is taken over; one from another machine never is, because nothing here
- * can tell whether its holder lives.
+ * Takes the lock at `lockPath`: a file that only one process can create, and that says from its first
+ * moment on whose it is. One whose holder is dead is taken over. One from another machine or container
+ * never is, because nothing here can tell whether its holder lives.
  * @throws `JOURNAL_LOCKED`, and `FILE_…` as writing a file does
  */
-export const takeLock = (lockPath: string): LockFile => {
-  const path = onePath(lockPath);
-  if (!create(path)) {
+export const takeLock = (lockPath: string): LockFile =>
+  take(withFile(lockPath, 'write', () => onePath(lockPath)));
+
+const take = (path: string): LockFile => {
+  const content = parseUtf8(`${JSON.stringify(thisProcess())}\n`);
+  if (!createFileAtomically(path, content)) {
     replaceStale(path);
-    if (!create(path)) throw locked(path, holderOf(path));
+    if (!createFileAtomically(path, content)) throw locked(path, holderOf(path));
   }
   heldHere.add(path);
+  givenBack.delete(path);
+  removeDeadJudge(path);
   return {
     release: () => {
       heldHere.delete(path);
-      rmSync(path, { force: true });
+      removeOwn(path, content);
     },
   };
 };
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-}
-
-const holderSchema = v.object({
-  pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  host: v.string(),
-});
-
 /** The same name for the same file, whatever folder it is named from. */
-const onePath = (path: string): string => {
-  try {
-    return join(realpathSync(dirname(path)), basename(path));
-  } catch (cause) {
-    throw fileError(cause, path, 'write');
-  }
-};
-
-const create = (path: string): boolean => {
-  let file: number;
-  try {
-    file = openSync(path, 'wx', 0o600);
-  } catch (cause) {
-    if (errnoOf(cause) === 'EEXIST') return false;
-    throw fileError(cause, path, 'write');
-  }
-  try {
-    writeAll(file, parseUtf8(`${JSON.stringify({ pid: process.pid, host: hostname() })}\n`));
-    fsyncSync(file);
-    return true;
-  } catch (cause) {
-    rmSync(path, { force: true });
-    throw fileError(cause, path, 'write');
-  } finally {
-    closeSync(file);
-  }
-};
+const onePath = (path: string): string => join(realpathSync(dirname(path)), basename(path));
 
 /**
  * Removes a dead holder's lock. Only one process at a time may judge that, else the second would
- * remove the lock that the first has just put in its place.
+ * remove the lock that the first has just put in its place. So the right to judge is a lock itself, and
+ * when a judge dies, its lock is judged in turn.
  */
 const replaceStale = (path: string): void => {
-  const judging = `${path}.takeover`;
-  if (!create(judging)) throw locked(judging, holderOf(judging));
+  const holder = holderOf(path);
+  if (holder === 'gone') return;
+  if (!isLeft(path, holder) || basename(path).length > MAX_NAME_LENGTH) throw locked(path, holder);
+  const judging = take(`${path}.takeover`);
   try {
-    const holder = holderOf(path);
-    if (holder !== 'gone' && !isDead(path, holder)) throw locked(path, holder);
-    rmSync(path, { force: true });
+    const now = holderOf(path);
+    if (now === 'gone') return;
+    if (!isLeft(path, now)) throw locked(path, now);
+    withFile(path, 'write', () => rmSync(path, { force: true }));
   } finally {
-    rmSync(judging, { force: true });
+    judging.release();
   }
 };
+
+/** A judge that died when it had done its work left only its own lock; one that lives is left alone. */
+const removeDeadJudge = (path: string): void => {
+  try {
+    replaceStale(`${path}.takeover`);
+  } catch {
+    // It stays, and is judged by the next that needs it.
+  }
+};
+
+/** Each takeover that was cut off lengthens the next one's name; file systems take 255 bytes. */
+const MAX_NAME_LENGTH = 200;
 
 /** `undefined` when the file does not say, which is no proof that the holder is dead. */
 const holderOf = (path: string): Holder | 'gone' | undefined => {
+  const text = withFile(path, 'read', () => textOf(path));
+  if (text === undefined) return 'gone';
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), holderSchema), text.slice(0, 4096));
+  return parsed.success ? parsed.output : undefined;
+};
+
+const textOf = (path: string): string | undefined => {
   try {
-    return v.parse(holderSchema, JSON.parse(readFileSync(path, 'utf8').slice(0, 4096)));
+    return readFileSync(path, 'utf8');
   } catch (cause) {
-    return errnoOf(cause) === 'ENOENT' ? 'gone' : undefined;
+    if (errnoOf(cause) === 'ENOENT') return undefined;
+    throw cause;
   }
 };
 
-const isDead = (path: string, holder: Holder | undefined): boolean => {
-  if (holder === undefined || holder.host !== hostname()) return false;
-  if (holder.pid === process.pid) return !heldHere.has(path);
+const isLeft = (path: string, holder: Holder | undefined): boolean =>
+  holder !== undefined && (isDead(holder) || isOurLeft(path, holder));
+
+/** With its beginning known, a holder that is not dead and has our number is this very process. */
+const isOurLeft = (path: string, { pid, host, started }: Holder): boolean =>
+  pid === process.pid &&
+  host === hostname() &&
+  (givenBack.has(path) || (started === null && !heldHere.has(path)));
+
+/**
+ * Not one that somebody removed by hand and another process has taken since. A lock that cannot be
+ * removed is no error: what was done under it is done, and whoever comes next takes it over.
+ */
+const removeOwn = (path: string, content: Uint8Array): void => {
   try {
-    process.kill(holder.pid, 0);
-    return false;
-  } catch (cause) {
-    return errnoOf(cause) === 'ESRCH';
+    if (equalBytes(readFileSync(path), content)) rmSync(path, { force: true });
+  } catch {
+    givenBack.add(path);
   }
 };
 

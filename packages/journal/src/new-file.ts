@@ -1,8 +1,10 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { equalBytes } from '@qoima/primitives';
-import { fileError, readFileBounded, writeFileAtomically } from './durable-file.ts';
+import { readFileBounded, writeFileAtomically } from './durable-file.ts';
 import { journalError } from './errors.ts';
+import { withFile } from './file-error.ts';
+import { isThere } from './folder.ts';
 
 /**
  * Writes a file for somebody else to read (mode 0600, atomically), and never over another one: the same
@@ -10,7 +12,7 @@ import { journalError } from './errors.ts';
  * @throws `FILE_EXISTS`, `FILE_…`
  */
 export const writeNewFile = (path: string, bytes: Uint8Array): void => {
-  if (!existsSync(path)) {
+  if (!isThere(path)) {
     writeFileAtomically(path, bytes);
   } else if (!holds(path, bytes)) {
     throw journalError('FILE_EXISTS', `${path} is there already, with other content.`, { path });
@@ -24,15 +26,13 @@ export const writeNewFile = (path: string, bytes: Uint8Array): void => {
  * `FILE_READ_ONLY`
  */
 export const checkNewFile = (path: string, bytes?: Uint8Array): void => {
-  try {
+  withFile(path, 'write', () => {
     accessSync(dirname(path), constants.W_OK);
     if (!statSync(dirname(path)).isDirectory()) {
       throw journalError('FILE_NOT_REGULAR', `${dirname(path)} is not a folder.`, { path });
     }
-  } catch (cause) {
-    throw fileError(cause, path, 'write');
-  }
-  if (existsSync(path) && (bytes === undefined || !holds(path, bytes))) {
+  });
+  if (isThere(path) && (bytes === undefined || !holds(path, bytes))) {
     throw journalError('FILE_EXISTS', `${path} is there already.`, { path });
   }
 };

@@ -12,12 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  ensureFolder,
-  fileError,
-  readFileBounded,
-  writeFileAtomically,
-} from '../src/durable-file.ts';
+import { createFileAtomically, readFileBounded, writeFileAtomically } from '../src/durable-file.ts';
+import { fileError } from '../src/file-error.ts';
+import { ensureFolder, isThere, listFolder } from '../src/folder.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -56,9 +53,15 @@ describe('writeFileAtomically', () => {
   });
 
   it('writes over the rest of a crash', () => {
-    writeFileSync(join(folder, `.a.json.${process.pid}.tmp`), 'half');
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    for (const pid of [process.pid, dead]) {
+      writeFileSync(join(folder, `.a.json.${pid}.tmp`), 'half');
+    }
+    // Of another file, and of a process that may still be writing.
+    const others = [`.b.json.${dead}.tmp`, `.a.json.${process.ppid}.tmp`];
+    for (const name of others) writeFileSync(join(folder, name), 'half');
     writeFileAtomically(join(folder, 'a.json'), bytes);
-    expect(readdirSync(folder)).toEqual(['a.json']);
+    expect(readdirSync(folder).toSorted()).toEqual([...others, 'a.json'].toSorted());
   });
 
   it.each(['pipe', 'link'])('does not put a file in the place of a %s to no file', (name) => {
@@ -80,6 +83,31 @@ describe('writeFileAtomically', () => {
 
   it('names the folder that is not there', () => {
     expect(() => writeFileAtomically(join(folder, 'no', 'a.json'), bytes)).toThrow(
+      refused('FILE_NOT_FOUND'),
+    );
+  });
+});
+
+describe('createFileAtomically', () => {
+  it('makes a file once, and leaves nothing else behind', () => {
+    const path = join(folder, 'a.lock');
+    expect(createFileAtomically(path, bytes)).toBe(true);
+    expect(createFileAtomically(path, new Uint8Array())).toBe(false);
+    expect(new Uint8Array(readFileSync(path))).toEqual(bytes);
+    expect(modeOf(path)).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['a.lock']);
+  });
+
+  it('leaves alone whatever stands there', () => {
+    mkdirSync(join(folder, 'folder'));
+    symlinkSync('nowhere', join(folder, 'link'));
+    expect(createFileAtomically(join(folder, 'folder'), bytes)).toBe(false);
+    expect(createFileAtomically(join(folder, 'link'), bytes)).toBe(false);
+    expect(readdirSync(folder).toSorted()).toEqual(['folder', 'link']);
+  });
+
+  it('names the folder that is not there', () => {
+    expect(() => createFileAtomically(join(folder, 'no', 'a'), bytes)).toThrow(
       refused('FILE_NOT_FOUND'),
     );
   });
@@ -128,6 +156,25 @@ describe('ensureFolder', () => {
   });
 });
 
+describe('what is not there', () => {
+  it('is an empty folder, and nothing at a path', () => {
+    expect(listFolder(join(folder, 'no'))).toEqual([]);
+    expect(isThere(join(folder, 'no'))).toBe(false);
+    writeFileSync(join(folder, 'b'), '');
+    writeFileSync(join(folder, 'a'), '');
+    expect(listFolder(folder)).toEqual(['a', 'b']);
+    expect(isThere(join(folder, 'a'))).toBe(true);
+  });
+
+  it('is not what cannot be looked at', () => {
+    writeFileSync(join(folder, 'a'), '');
+    symlinkSync('loop', join(folder, 'loop'));
+    expect(() => listFolder(join(folder, 'a'))).toThrow(refused('FILE_NOT_REGULAR'));
+    expect(() => isThere(join(folder, 'loop'))).toThrow(refused('FILE_FAILED'));
+    expect(() => listFolder(join(folder, 'loop'))).toThrow(refused('FILE_FAILED'));
+  });
+});
+
 describe('what the system says', () => {
   it.each([
     ['ENOENT', 'FILE_NOT_FOUND'],
@@ -138,6 +185,8 @@ describe('what the system says', () => {
     ['EROFS', 'FILE_READ_ONLY'],
     ['ENOSPC', 'FILE_NO_SPACE'],
     ['EDQUOT', 'FILE_NO_SPACE'],
+    ['EMFILE', 'FILE_TOO_MANY_OPEN'],
+    ['ENFILE', 'FILE_TOO_MANY_OPEN'],
     ['EIO', 'FILE_FAILED'],
   ])('%s is %s', (errno, code) => {
     const cause = Object.assign(new Error('x'), { code: errno, errno: -1 });

@@ -13,6 +13,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Holder, thisProcess } from '../src/holder.ts';
 import {
   type Journal,
   type JournalFacts,
@@ -115,7 +116,7 @@ describe('a torn last line', () => {
       writeFileSync(path, whole.subarray(0, length));
       expect(() => readJournal(path)).toThrow(
         expect.objectContaining({
-          code: 'JOURNAL_BROKEN',
+          code: 'JOURNAL_TORN',
           details: expect.objectContaining({ fault: 'torn', line: 2 }),
         }),
       );
@@ -128,6 +129,24 @@ describe('a torn last line', () => {
       const aside = join(folder, entries[1]?.facts['file'] as string);
       expect(readFileSync(aside)).toEqual(whole.subarray(second, length));
     }
+  });
+
+  it('is recorded by the next to open, when a crash came between', () => {
+    write({ n: 1 });
+    const whole = readFileSync(path);
+    appendFileSync(path, '{"event"');
+    open().close();
+    // As a crash before the entry leaves it, and a second one that cut off the entry itself.
+    writeFileSync(path, Buffer.concat([whole, new TextEncoder().encode('{"ev')]));
+    open().close();
+    const asides = readdirSync(folder).filter((name) => name.includes('torn'));
+    const named = readJournal(path).entries.slice(1);
+    expect(named.map(({ event }) => event)).toEqual(['journal.repaired', 'journal.repaired']);
+    expect(new Set(named.map(({ facts }) => facts['file']))).toEqual(new Set(asides));
+    expect(new Set(named.map(({ facts }) => facts['bytes']))).toEqual(new Set([4, 8]));
+    // And never again.
+    open().close();
+    expect(readJournal(path).entries).toHaveLength(3);
   });
 
   it('of an otherwise empty journal is put aside too', () => {
@@ -163,8 +182,8 @@ describe('a broken journal', () => {
 
 describe('the lock', () => {
   const lock = (): string => `${path}.lock`;
-  const heldBy = (pid: number, host: string): void =>
-    writeFileSync(lock(), JSON.stringify({ pid, host }));
+  const heldBy = (pid: number, host: string, more: Partial<Holder> = {}): void =>
+    writeFileSync(lock(), JSON.stringify({ pid, host, ...more }));
   const deadPid = (): number => spawnSync(process.execPath, ['-e', '']).pid;
 
   it('keeps a second writer out until the first closes', () => {
@@ -220,10 +239,81 @@ describe('the lock', () => {
     expect(open).toThrow(refused('JOURNAL_LOCKED'));
   });
 
-  it('is not taken over by two at once', () => {
+  it('says whose it is from its first moment on', () => {
+    const journal = open();
+    expect(JSON.parse(readFileSync(lock(), 'utf8'))).toEqual(thisProcess());
+    journal.close();
+  });
+
+  it('is not removed by its holder once it is another’s', () => {
+    const journal = open();
+    heldBy(process.ppid, hostname());
+    journal.close();
+    expect(readdirSync(folder)).toContain('journal.jsonl.lock');
+  });
+
+  it('is not taken over while another judges it', () => {
     heldBy(deadPid(), hostname());
-    writeFileSync(`${lock()}.takeover`, '');
+    writeFileSync(`${lock()}.takeover`, JSON.stringify({ pid: process.ppid, host: hostname() }));
     expect(open).toThrow(refused('JOURNAL_LOCKED'));
+  });
+
+  it('is taken over from a judge that died, and from the judge of that one', () => {
+    const dead = JSON.stringify({ pid: deadPid(), host: hostname() });
+    for (const name of [lock(), `${lock()}.takeover`, `${lock()}.takeover.takeover`]) {
+      writeFileSync(name, dead);
+    }
+    open().close();
+    expect(readdirSync(folder)).toEqual(['journal.jsonl']);
+  });
+
+  it('is cleared of a judge that died when its work was done', () => {
+    const dead = JSON.stringify({ pid: deadPid(), host: hostname() });
+    writeFileSync(`${lock()}.takeover`, dead);
+    open().close();
+    expect(readdirSync(folder)).toEqual(['journal.jsonl']);
+  });
+
+  it('is not taken over for ever', () => {
+    const dead = JSON.stringify({ pid: deadPid(), host: hostname() });
+    for (let name = lock(); name.length < folder.length + 255; name += '.takeover') {
+      writeFileSync(name, dead);
+    }
+    expect(open).toThrow(refused('JOURNAL_LOCKED'));
+  });
+
+  // Linux tells when a process began, on which start of the machine, and whose numbers it counts by.
+  // Elsewhere all three are null, and a lock stands for as long as its number is in use.
+  const { boot, numbers, started } = thisProcess();
+  const isTakenOver = (): boolean => {
+    try {
+      open().close();
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'JOURNAL_LOCKED' });
+      return false;
+    }
+    expect(readdirSync(folder)).toEqual(['journal.jsonl']);
+    return true;
+  };
+
+  it('of an earlier process with a living one’s number is taken over', () => {
+    heldBy(process.ppid, hostname(), { boot, numbers, started: '1' });
+    expect(isTakenOver()).toBe(started !== null);
+  });
+
+  it('of this very process stands, whoever in it took it', () => {
+    heldBy(process.pid, hostname(), { boot, numbers, started });
+    expect(isTakenOver()).toBe(started === null);
+  });
+
+  it('of before the last start of the machine is taken over', () => {
+    heldBy(process.ppid, hostname(), { boot: 'another', numbers });
+    expect(isTakenOver()).toBe(boot !== null);
+  });
+
+  it('of another container stands, for its numbers are its own', () => {
+    heldBy(deadPid(), hostname(), { boot, numbers: 'pid:[1]' });
+    expect(isTakenOver()).toBe(numbers === null);
   });
 
   it('outlives a killed writer, whose entries stand', () => {
@@ -255,7 +345,7 @@ describe('its entries', () => {
     const text = readFileSync(path, 'utf8');
     writeFileSync(path, `${text}{"event":"a.b","fa`);
     expect(journalEntries(path).map(({ facts }) => facts['n'])).toEqual([1, 2]);
-    expect(() => readJournal(path)).toThrow(refused('JOURNAL_BROKEN'));
+    expect(() => readJournal(path)).toThrow(refused('JOURNAL_TORN'));
     writeFileSync(path, text.replace('"n":1', '"n":3'));
     expect(() => journalEntries(path)).toThrow(refused('JOURNAL_BROKEN'));
   });

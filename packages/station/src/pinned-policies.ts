@@ -1,6 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
+import { ensureFolder, listFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
 import { decodePolicyFile, encodePolicyFile, policyId, type WalletPolicy } from '@qoima/policy';
 import { formatUtf8, parseUtf8 } from '@qoima/primitives';
 import { stationError } from './errors.ts';
@@ -25,9 +24,8 @@ const MAX_POLICY_BYTES = 1 << 18;
 export const openPinnedPolicies = (network: string): PinnedPolicies => {
   const folder = join(network, 'policies');
   const list = (): readonly WalletPolicy[] => {
-    if (!existsSync(folder)) return [];
-    const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-    return names.sort().map((name) => {
+    const names = listFolder(folder).filter((name) => name.endsWith('.json'));
+    return names.map((name) => {
       const path = join(folder, name);
       return decodePolicyFile(formatUtf8(readFileBounded(path, MAX_POLICY_BYTES)), path).policy;
     });

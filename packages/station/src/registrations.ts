@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
+import { ensureFolder, isThere, readFileBounded, writeFileAtomically } from '@qoima/journal';
 import { policyId, type WalletPolicy } from '@qoima/policy';
 import { formatUtf8, parseUtf8 } from '@qoima/primitives';
 import { decodeRegistration, encodeRegistration, type Registration } from '@qoima/signer-ledger';
@@ -22,7 +21,7 @@ const MAX_REGISTRATION_BYTES = 1 << 16;
 export const openRegistrations = (network: string): Registrations => {
   const folder = join(network, 'registrations');
   const pathOf = (policy: WalletPolicy): string => join(folder, `${policyId(policy)}.json`);
-  const has = (policy: WalletPolicy): boolean => existsSync(pathOf(policy));
+  const has = (policy: WalletPolicy): boolean => isThere(pathOf(policy));
   return {
     has,
     read: (policy) => {

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
+import { ensureFolder, isThere, readFileBounded, writeFileAtomically } from '@qoima/journal';
 import { formatCosignerKey, parseCosignerKey } from '@qoima/policy';
 import { formatUtf8, parseUtf8 } from '@qoima/primitives';
 import { parseMnemonic } from '@qoima/signer-software';
@@ -53,7 +52,7 @@ const MAX_KEY_BYTES = 4096;
 
 export const openKeyStore = (network: string): KeyStore => {
   const path = join(network, 'key.json');
-  const has = (): boolean => existsSync(path);
+  const has = (): boolean => isThere(path);
   const checkFree = (): void => {
     if (has()) throw stationError('STATION_KEY_EXISTS', `There is a key in ${path}.`, { path });
   };

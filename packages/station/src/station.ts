@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { type Clock, ensureFolder, type Journal, openJournal } from '@qoima/journal';
+import {
+  type Clock,
+  ensureFolder,
+  type Journal,
+  openJournal,
+  removeLeftovers,
+} from '@qoima/journal';
 import type { Network } from '@qoima/primitives';
 import type { SpendMemory } from '@qoima/review';
 import { openMemory } from './memory.ts';
@@ -43,6 +49,7 @@ export const openStation = (place: {
       ensureFolder(folder);
       const journal = openJournal(journalPath, { clock });
       try {
+        removeLeftovers(folder);
         return await work(journal);
       } finally {
         journal.close();

@@ -7,7 +7,7 @@ import { type Command, Option } from 'commander';
 import { labelText, wholeNumber } from '../options.ts';
 import { parsePayment } from '../payment.ts';
 import { proposalJson } from '../proposal.ts';
-import { proposeSpend } from '../propose.ts';
+import { proposeSpend, refuseRepeated } from '../propose.ts';
 import { rescanProgress } from '../rescan-progress.ts';
 import type { OpenSession } from '../session.ts';
 
@@ -31,10 +31,14 @@ export const addProposeCommand = (program: Command, open: OpenSession): void => 
     .action(async (options: ProposeOptions, command: Command) => {
       const { coordinator, terminal, scripts } = open(command);
       const own = scripts();
+      const label = labelText(options.label ?? '', '--label');
+      const payments = options.pay.map((text) => parsePayment(text, own));
+      // First, so that a command that was cut off learns this and not that its file is there.
+      refuseRepeated(coordinator, own.policy, { label, payments });
       if (options.out !== undefined) checkNewFile(options.out);
       const { proposal, psbt, report } = await proposeSpend(coordinator, own, {
-        label: labelText(options.label ?? '', '--label'),
-        payments: options.pay.map((text) => parsePayment(text, own)),
+        label,
+        payments,
         feeRate: options.feeRate === undefined ? undefined : parseFeeRate(options.feeRate),
         coins: (options.coin ?? []).map(parseOutpoint),
         minConfirmations: wholeNumber(options.minConfirmations, '--min-confirmations', 1_000_000),

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { type JournalFacts, readJournal } from '@qoima/journal';
+import { isThere, type JournalFacts, readJournal } from '@qoima/journal';
 import { policyId } from '@qoima/policy';
 import { formatHex } from '@qoima/primitives';
 import { formatFields } from '@qoima/terminal';
@@ -18,7 +17,7 @@ export const addStatusCommands = (program: Command, open: OpenSession): void => 
       const key = station.key.has() ? station.key.read() : undefined;
       const cosigner = key && stationCosigner(key, 'wsh', station.network);
       const policies = station.policies.list();
-      const { entries, head } = existsSync(station.journalPath)
+      const { entries, head } = isThere(station.journalPath)
         ? readJournal(station.journalPath)
         : { entries: [], head: null };
       const signed = entries.filter(({ event }) => event === 'psbt.signed');
