@@ -21,6 +21,11 @@ const table = {
     meaning: 'A policy of the same name is already there.',
     action: 'Give the new policy another name, or use the one that is there.',
   },
+  COORDINATOR_POLICY_NOT_STORED: {
+    kind: 'refused',
+    meaning: 'A policy file is sound, and of no policy that is stored here.',
+    action: 'Compare its id with the custodians; somebody may have exchanged the file.',
+  },
   COORDINATOR_KEY_NETWORK: {
     kind: 'refused',
     meaning: 'A key record was made for another network.',

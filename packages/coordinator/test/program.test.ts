@@ -110,6 +110,26 @@ describe('qoima, without a node', () => {
     expect(await json('journal', 'verify')).toMatchObject({ entries: 3 });
   });
 
+  it('refuses a policy file that is sound, and not the one that is stored', async () => {
+    const out = join(folder.path, 'policy.json');
+    await json(
+      'policy',
+      'create',
+      '--name',
+      'Reserve',
+      '--required',
+      '2',
+      '--out',
+      out,
+      ...records,
+    );
+    await refusal(
+      ['--home', join(folder.path, 'other'), 'policy', 'verify', out],
+      'COORDINATOR_POLICY_NOT_STORED',
+      3,
+    );
+  });
+
   it('writes nothing before it has something to write', async () => {
     await run('status');
     await run('policy', 'show');

@@ -42,7 +42,7 @@ export {
 } from './multisig-script.ts';
 export { payToScriptHash, payToWitnessScriptHash } from './output-script.ts';
 export { decodePolicyFile, encodePolicyFile } from './policy-file.ts';
-export { limitsFindings, policyFindings } from './policy-findings.ts';
+export { limitsFindings, namesFindings, policyFindings } from './policy-findings.ts';
 export { policyId } from './policy-id.ts';
 export {
   type AddressPlace,

@@ -52,6 +52,27 @@ export const limitsFindings = (known: WalletPolicy, read: WalletPolicy): readonl
       ];
 };
 
+/**
+ * `policy-names-differ` where a file gives the cosigners other names than the policy of the same id that
+ * is known: the id does not say so.
+ */
+export const namesFindings = (known: WalletPolicy, read: WalletPolicy): readonly Finding[] => {
+  const [expected, actual] = [known, read].map(({ cosigners }) =>
+    cosigners.map(({ name }) => name).join(', '),
+  ) as [string, string];
+  return expected === actual
+    ? []
+    : [
+        {
+          rule: 'policy-names-differ',
+          severity: 'warn',
+          where: 'policy',
+          message: 'The file gives the cosigners other names than the policy that is here.',
+          facts: { expected, actual },
+        },
+      ];
+};
+
 const namesByFingerprint = (policy: WalletPolicy): ReadonlyMap<string, readonly string[]> => {
   const names = new Map<string, string[]>();
   for (const cosigner of policy.cosigners) {

@@ -9,6 +9,7 @@ import {
   encodeKeyRecord,
   encodePolicyFile,
   limitsFindings,
+  namesFindings,
   policyId,
   policyJson,
   policySheet,
@@ -92,6 +93,19 @@ describe('qoima-policy/1', () => {
     expect(decodePolicyFile(without('birthday')).policy.birthday).toBeUndefined();
   });
 
+  it('finds other names of cosigners in a file of the same id', () => {
+    const { policy: renamed } = decodePolicyFile(changed({ cosigners: ['A', 'B', 'C', 'D', 'E'] }));
+    expect(namesFindings(policy, policy)).toEqual([]);
+    expect(namesFindings(policy, renamed)).toMatchObject([
+      { rule: 'policy-names-differ', severity: 'warn', facts: { actual: 'A, B, C, D, E' } },
+    ]);
+  });
+
+  it('takes a text of quotes, colons and backslashes for what it is', () => {
+    const odd = samplePolicy({ name: 'a": \\" "b":' });
+    expect(decodePolicyFile(encodePolicyFile(odd)).policy.name).toBe(odd.name);
+  });
+
   it.each([
     ['POLICY_FILE_INVALID', 'nothing', ''],
     ['POLICY_FILE_INVALID', 'half of it', text.slice(0, 100)],
@@ -105,6 +119,7 @@ describe('qoima-policy/1', () => {
       'a member twice, once in other letters',
       text.replace('"name"', '"n\\u0061me" : "Other", "name"'),
     ],
+    ['POLICY_FILE_INVALID', 'lists in lists', '['.repeat(30_000) + ']'.repeat(30_000)],
     ['POLICY_FILE_INVALID', 'an unknown network', changed({ network: 'litecoin' })],
     ['POLICY_FILE_INVALID', 'a birthday that is text', changed({ birthday: '0' })],
     ['POLICY_FILE_INVALID', 'a missing id', without('id')],
@@ -161,6 +176,7 @@ describe('qoima-key/1', () => {
     ['POLICY_FILE_INVALID', 'nothing', ''],
     ['POLICY_FILE_INVALID', 'a policy file', encodePolicyFile(samplePolicy())],
     ['POLICY_FILE_INVALID', 'an unknown member', changed({ xpub: 'x' })],
+    ['POLICY_FILE_INVALID', 'a member twice', text.replace('{', '{ "name": "Dana",')],
     ['POLICY_NAME_INVALID', 'an empty name', changed({ name: '' })],
     ['POLICY_NETWORK_MIXED', 'another network’s key', changed({ network: 'mainnet' })],
     ['POLICY_BRANCH_INVALID', 'a path after the key', changed({ key: `${account(1).text}/0/*` })],

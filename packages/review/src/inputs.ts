@@ -65,7 +65,7 @@ export const inputRules: readonly Rule[] = [
     id: 'previous-output-missing',
     severity: 'block',
     finds: 'the previous transaction has no such output',
-    source: 'consensus',
+    source: 'consensus; the codec refuses it first',
     judge: previousIs(
       'no-such-output',
       'The previous transaction has no output of the number that is spent.',

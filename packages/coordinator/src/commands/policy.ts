@@ -5,6 +5,7 @@ import {
   decodePolicyFile,
   encodePolicyFile,
   limitsFindings,
+  namesFindings,
   policyId,
   policyJson,
   policySheet,
@@ -16,6 +17,7 @@ import { findingJson, findingLine } from '@qoima/review';
 import { formatFields } from '@qoima/terminal';
 import { type Command, Option } from 'commander';
 import { createPolicy, limitPolicy } from '../create-policy.ts';
+import { coordinatorError } from '../errors.ts';
 import { pastDateSeconds, wholeNumber } from '../options.ts';
 import type { OpenSession } from '../session.ts';
 
@@ -91,19 +93,25 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
 
   policy
     .command('verify')
-    .description('check a policy file, and whether it is the one stored here')
+    .description('check that a policy file is the one that is stored here')
     .argument('<file>', 'policy file')
     .action((file: string, _options: object, command: Command) => {
       const { coordinator, terminal } = open(command);
       const { policy: read, findings } = decodePolicyFile(readText(file), file);
       const id = policyId(read);
       const known = coordinator.policies.list().find((other) => policyId(other) === id);
-      const stored = known !== undefined;
-      const found = [...findings, ...(stored ? limitsFindings(known, read) : [])];
-      terminal.output.result({ ...policyJson(read), stored, findings: found.map(findingJson) }, [
-        ...policyLines(read, found),
-        stored ? 'This policy is stored here.' : 'This policy is not stored here.',
-      ]);
+      if (known === undefined) {
+        throw coordinatorError(
+          'COORDINATOR_POLICY_NOT_STORED',
+          `${read.name} in ${file} is sound, and not stored here.`,
+          { actual: id },
+        );
+      }
+      const found = [...findings, ...limitsFindings(known, read), ...namesFindings(known, read)];
+      terminal.output.result(
+        { ...policyJson(read), stored: true, findings: found.map(findingJson) },
+        [...policyLines(read, found), 'This policy is stored here.'],
+      );
     });
 };
 

@@ -4,6 +4,7 @@ import {
   encodePolicyFile,
   limitsFindings,
   limitsJson,
+  namesFindings,
   policyId,
   policyJson,
   policySheet,
@@ -40,7 +41,10 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
         });
       }
       const pinned = station.policies.list().find((other) => policyId(other) === id);
-      const changed = pinned === undefined ? [] : limitsFindings(pinned, read);
+      const changed =
+        pinned === undefined
+          ? []
+          : [...limitsFindings(pinned, read), ...namesFindings(pinned, read)];
       const sheet = [
         formatFields(policySheet(read)),
         ...[...findings, ...changed].map(findingLine),
@@ -96,7 +100,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
           actual: id,
         });
       }
-      const found = [...findings, ...limitsFindings(pinned, read)];
+      const found = [...findings, ...limitsFindings(pinned, read), ...namesFindings(pinned, read)];
       terminal.output.result({ ...policyJson(read), findings: found.map(findingJson) }, [
         formatFields(policySheet(read)),
         ...found.map(findingLine),
