@@ -41,16 +41,19 @@ export const checkVectors = (root: string): readonly Breach[] => {
 };
 
 /**
- * The files that recordings are kept in: an `index.json` of `vectors` names one for each, and they stand
- * with it in its row.
+ * The files that an `index.json` of `vectors` names, such as recordings or attacks: they stand with it in
+ * its row.
  */
 const recordingFiles = (folder: string, files: readonly string[]): ReadonlySet<string> =>
   new Set(
     files
       .filter((path) => basename(path) === 'index.json')
       .flatMap((path) => {
-        const { vectors = [] } = readJson(join(folder, path)) as VectorHeader;
-        return vectors.flatMap(({ file }) => (file === undefined ? [] : join(dirname(path), file)));
+        const { vectors = [], setup = [] } = readJson(join(folder, path)) as VectorHeader;
+        const named = vectors.flatMap(({ file, files: more = [] }) =>
+          file === undefined ? more : [file, ...more],
+        );
+        return [...setup, ...named].map((file) => join(dirname(path), file));
       }),
   );
 
@@ -93,7 +96,13 @@ interface VectorHeader {
   }[];
   readonly entries?: readonly { readonly id: string }[];
   /** In an index of recordings, in place of entries. */
-  readonly vectors?: readonly { readonly name: string; readonly file?: string }[];
+  readonly vectors?: readonly {
+    readonly name: string;
+    readonly file?: string;
+    readonly files?: readonly string[];
+  }[];
+  /** In an index, the files that all its vectors need. */
+  readonly setup?: readonly string[];
 }
 
 const idsOf = ({ entries = [], vectors = [] }: VectorHeader): readonly string[] => [

@@ -64,6 +64,11 @@ const tasks = {
     needs: 'build',
     run: script('fuzz.ts'),
   },
+  hostile: {
+    what: 'every attack of the hostile corpus on both programs, or on --target COMMAND',
+    needs: 'install',
+    run: script('hostile.ts'),
+  },
   format: {
     what: 'write every file as Biome would',
     needs: 'install',
