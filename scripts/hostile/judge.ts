@@ -125,9 +125,9 @@ const judgePsbt = async (trial: Trial): Promise<Verdict> => {
     for (const [i, psbt] of one.kind === 'returned' ? earlier.entries() : []) {
       propose(store, policyId(policy), psbt, i);
     }
-    const after = homes.copyOf(store);
+    const after = one.kind === 'returned' ? homes.copyOf(store) : undefined;
     check(trial, 'coordinator', step, await online(store, 'combine', attack));
-    if (one.kind !== 'returned') continue;
+    if (after === undefined) continue;
     // What was taken before, or is taken after, changes nothing about it.
     const taken = await online(after, 'combine', clean);
     if (taken.exit !== 0) problems.push(`coordinator, combine clean: exit ${taken.exit}`);

@@ -28,7 +28,7 @@ import {
 } from '@qoima/psbt';
 import { accountPath, cosignerOf, generateMnemonic, mnemonicSeed } from '@qoima/signer-software';
 import { signWithNonce } from '../../packages/psbt/test/nonce-signer.ts';
-import { masterNode, nodeAt } from '../../packages/psbt/test/wallet.ts';
+import { masterNode, nodeAt, type SecretNode } from '../../packages/psbt/test/wallet.ts';
 import type { ScriptKind } from './hostile-case.ts';
 
 /** The five of the reserve. Their words are public: no coin may ever be sent to them. */
@@ -45,12 +45,29 @@ type Person = (typeof everybody)[number];
 export const wordsOf = (who: Person): string =>
   generateMnemonic(new Uint8Array(16).fill(everybody.indexOf(who) + 1));
 
+/** 2048 rounds of HMAC-SHA512 for each mnemonic: once is enough. */
+const once = <Value>(known: Map<string, Value>, key: string, make: () => Value): Value => {
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+};
+
+const knownCosigners = new Map<string, Cosigner>();
+const knownAccounts = new Map<string, SecretNode>();
+
 export const cosignerNamed = (
   who: Person,
   kind: ScriptKind = 'wsh',
   network: 'mainnet' | 'regtest' = 'regtest',
 ): Cosigner =>
-  cosignerOf({ name: who, network, mnemonic: wordsOf(who), path: accountPath(kind, network) });
+  once(knownCosigners, `${who} ${kind} ${network}`, () =>
+    cosignerOf({ name: who, network, mnemonic: wordsOf(who), path: accountPath(kind, network) }),
+  );
+
+const accountOf = (who: Custodian, kind: ScriptKind): SecretNode =>
+  once(knownAccounts, `${who} ${kind}`, () =>
+    nodeAt(masterNode(mnemonicSeed(wordsOf(who))), accountPath(kind, 'regtest')),
+  );
 
 /** The 3-of-5 of each script kind, by its name. */
 export const policyOf = (
@@ -158,7 +175,7 @@ export const signaturesBy = (
 ): readonly PartialSignature[] => {
   const match = matchPolicy(psbt, own(kind));
   const hashes = signatureHashes(match);
-  const account = nodeAt(masterNode(mnemonicSeed(wordsOf(who))), accountPath(kind, 'regtest'));
+  const account = accountOf(who, kind);
   return match.inputs.map(({ script: { branch, index, publicKeys } }, inputIndex) => {
     const { secret } = nodeAt(account, [branchNumbers[branch], index]);
     const publicKey = publicKeys[CUSTODIANS.indexOf(who)] as Uint8Array;
