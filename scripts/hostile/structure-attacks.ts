@@ -3,6 +3,7 @@ import {
   assemblePsbt,
   convertPsbt,
   encodePsbt,
+  formatPsbtBase64,
   GLOBAL,
   INPUT,
   OUTPUT,
@@ -218,6 +219,16 @@ const parseAttacks: readonly HostileCase[] = [
     source: 'BIP-174: "the scriptSigs and witnesses … need to be empty"',
     clean,
     psbt: replaced(bytes, '00fdffffff', '0151fdffffff'),
+  }),
+  unreadable('PSBT_NOT_A_PSBT', {
+    id: 'parse-two-texts',
+    title: 'Two PSBTs in base64, a line each',
+    attack: 'One program shows the first line, another signs the last.',
+    source: 'BIP-174, encodings; removable media swap',
+    clean,
+    psbt: new TextEncoder().encode(
+      `${formatPsbtBase64(clean)}\n${formatPsbtBase64(spend({ outputs: [payment(PAID, thief), change(BTC)] }))}\n`,
+    ),
   }),
   unreadable('PSBT_NOT_A_PSBT', {
     id: 'parse-other-magic',

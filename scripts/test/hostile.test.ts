@@ -6,6 +6,7 @@ import { hostileCases, unreachableRules } from '../hostile/corpus.ts';
 import { type Homes, openHomes } from '../hostile/homes.ts';
 import { judgeCase } from '../hostile/judge.ts';
 import { own } from '../hostile/reserve.ts';
+import { formatTarget, judgeTarget } from '../hostile/target.ts';
 import { differences } from '../hostile/tree.ts';
 import { readVectors } from '../read-vectors.ts';
 import { workspaceRoot } from '../workspace.ts';
@@ -38,6 +39,14 @@ describe('the hostile corpus', () => {
       expect(clean).toBe(true);
     },
   );
+});
+
+describe('another program', () => {
+  it('that takes everything is told which attacks it took', () => {
+    const verdicts = judgeTarget(':');
+    expect(verdicts.filter(({ good }) => good).every(({ wanted }) => wanted === 'tell')).toBe(true);
+    expect(formatTarget(verdicts)).toMatch(/signature-garbled +attack taken .* NOT AS EXPECTED/);
+  });
 });
 
 describe('the digest of a clean sibling', () => {
