@@ -41,6 +41,14 @@ describe('the key of a station', () => {
     });
   });
 
+  it('is asked for, of a person at a terminal', async () => {
+    const end = await bench.typing('', 'key', 'import', '--name', 'Bolat');
+    expect(end.stderr).toMatch(/^Type the 12 to 24 words, .* then Enter and Ctrl-D\..*\n/);
+    expect((await bench.given(wordsOf('Bolat'), 'key', 'import', '--name', 'Bolat')).stderr).toBe(
+      '',
+    );
+  });
+
   it('is another one for each script type', async () => {
     await bench.run('key', 'create', '--name', 'Bolat');
     const paths = [];

@@ -21,6 +21,11 @@ export interface Terminal {
   readonly output: Output;
   readonly progress: Progress;
   readonly confirm: Confirm;
+  /**
+   * Tells a person what to type, on stderr, before standard input is read. Silent if that is no terminal,
+   * and with `--json`.
+   */
+  readonly expectInput: (what: string) => void;
 }
 
 /**
@@ -45,6 +50,11 @@ export const runProgram = async (
     shown.clear();
     await confirmAt(io)(confirmation);
   };
+  const expectInput = (what: string): void => {
+    if (json || io.stdin.isTTY !== true) return;
+    shown.clear();
+    stderr.write(`${printableLines(what, false)}\n`);
+  };
 
   const report = (error: QoimaError): number => {
     shown.end();
@@ -58,7 +68,7 @@ export const runProgram = async (
 
   let code: number;
   try {
-    await command({ output, progress: shown.progress, confirm });
+    await command({ output, progress: shown.progress, confirm, expectInput });
     code = exitCodes[end()];
   } catch (cause) {
     const error = typedError(cause);
@@ -114,7 +124,7 @@ const typedError = (cause: unknown): QoimaError | 'shown' => {
     const message =
       cause.code === 'commander.help'
         ? 'A command is missing.'
-        : cause.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+        : capital(cause.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '));
     return terminalError('USAGE_INVALID', sentence(message), {}, cause);
   }
   const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
@@ -128,6 +138,8 @@ const isParserError = (cause: unknown): cause is Error & { code: string; exitCod
   cause.code.startsWith('commander.') &&
   'exitCode' in cause &&
   typeof cause.exitCode === 'number';
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${text}.`);
 

@@ -167,14 +167,14 @@ describe('a command-line parser', () => {
       1,
       "error: unknown option '--jsn'\n(Did you mean --json?)",
       2,
-      "unknown option '--jsn' (Did you mean --json?)",
+      "Unknown option '--jsn' (Did you mean --json?)",
     ],
     [
       'commander.missingArgument',
       1,
       "error: missing required argument 'file'",
       2,
-      "missing required argument 'file'.",
+      "Missing required argument 'file'.",
     ],
   ])('%s', async (code, exitCode, message, expected, shown) => {
     const result = await run([], () => {
@@ -186,6 +186,26 @@ describe('a command-line parser', () => {
         ? ''
         : `error USAGE_INVALID: ${shown} Run it with --help to see its arguments and options.\n`,
     );
+  });
+});
+
+describe('a command that reads standard input', () => {
+  const command = ({ expectInput, output }: Terminal): void => {
+    expectInput('Type the words.');
+    output.result(1, 'Read.');
+  };
+
+  it('tells a person at a terminal what to type', async () => {
+    expect(await run([], command, { terminal: true })).toMatchObject({
+      code: 0,
+      out: 'Read.\n',
+      err: expect.stringContaining('Type the words.\n'),
+    });
+  });
+
+  it('says nothing to another program', async () => {
+    expect(await run([], command)).toMatchObject({ err: '' });
+    expect(await run(['--json'], command, { terminal: true })).toMatchObject({ err: '' });
   });
 });
 

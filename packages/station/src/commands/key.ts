@@ -50,11 +50,12 @@ export const addKeyCommands = (program: Command, open: OpenSession, sources: Key
     .action(async ({ name, ledger }: ImportOptions, command: Command) => {
       const session = open(command);
       session.station.key.checkFree();
-      const brought: StationKey =
-        ledger === true
-          ? await readLedgerKey(session, name)
-          : { kind: 'software', name, mnemonic: parseMnemonic(await sources.readInput()) };
-      await keep(session, brought);
+      if (ledger === true) return keep(session, await readLedgerKey(session, name));
+      session.terminal.expectInput(
+        'Type the 12 to 24 words, with spaces or line ends between them, then Enter and Ctrl-D. They show as you type.',
+      );
+      const mnemonic = parseMnemonic(await sources.readInput());
+      return keep(session, { kind: 'software', name, mnemonic });
     });
 
   key
