@@ -1,7 +1,7 @@
 import { stationError } from './errors.ts';
 
 /** An id or digest as a person copies it from a sheet: in groups, and perhaps in capitals. */
-export const copiedId = (text: string): string => text.replaceAll(/\s+/g, '').toLowerCase();
+const copiedId = (text: string): string => text.replaceAll(/\s+/g, '').toLowerCase();
 
 /**
  * Whether a whole id was accepted beforehand. Without one a person is asked.
@@ -11,5 +11,10 @@ export const isAccepted = (accepted: string | undefined, id: string, what: strin
   if (accepted === undefined) return false;
   const copied = copiedId(accepted);
   if (copied === id) return true;
-  throw stationError('STATION_ID_MISMATCH', what, { expected: copied.slice(0, 100), actual: id });
+  const length =
+    copied.length === id.length ? '' : ` What was accepted has ${copied.length} digits.`;
+  throw stationError('STATION_ID_MISMATCH', `${what}${length}`, {
+    expected: copied.slice(0, 100),
+    actual: id,
+  });
 };

@@ -56,7 +56,7 @@ const table = {
     kind: 'refused',
     meaning: 'The id that was accepted is not the id of what is there.',
     action:
-      'Compare all 64 digits again, and write them without spaces; nothing was pinned or signed.',
+      'Compare all 64 digits again, and write them as one argument; nothing was pinned or signed.',
   },
   STATION_REVIEW_BLOCKED: {
     kind: 'refused',

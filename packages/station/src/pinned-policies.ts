@@ -42,12 +42,16 @@ export const openPinnedPolicies = (network: string): PinnedPolicies => {
       const [policy, second] = found;
       if (policy === undefined) {
         const what =
-          selector === undefined ? 'No policy.' : `No policy ${JSON.stringify(selector)}.`;
+          selector === undefined
+            ? 'No policy is pinned here.'
+            : `No policy ${JSON.stringify(selector)}.`;
         throw stationError('STATION_NO_POLICY', what);
       }
       if (second !== undefined) {
-        const names = found.map(({ name }) => name).join(', ');
-        throw stationError('STATION_POLICY_AMBIGUOUS', `There are ${names}.`);
+        const names = found.map((other) => `${other.name} (${policyId(other).slice(0, 8)})`);
+        throw stationError('STATION_POLICY_AMBIGUOUS', `There are ${names.join(', ')}.`, {
+          policies: found.map(policyId),
+        });
       }
       return policy;
     },

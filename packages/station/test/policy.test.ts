@@ -80,6 +80,11 @@ describe('a policy', () => {
     expect(await bench.json('journal', 'verify')).toMatchObject({ entries: 1 });
   });
 
+  it('says that an id was accepted only in part', async () => {
+    const end = await bench.run('policy', 'import', file(), '--accept', id.slice(0, 8));
+    expect(end.stderr).toContain('What was accepted has 8 digits. Compare all 64 digits again');
+  });
+
   const bolat = cosignerNamed('Bolat');
   const withBolat = (change: Partial<Cosigner>) =>
     samplePolicy('Reserve', [
@@ -140,7 +145,9 @@ describe('a policy', () => {
     await bench.typing('', 'policy', 'import', file(second));
     const { id: other } = JSON.parse(encodePolicyFile(second)) as { id: string };
     await bench.run('policy', 'import', file(second), '--accept', other);
-    expect(await bench.run('policy', 'show')).toMatchObject(refused('STATION_POLICY_AMBIGUOUS', 2));
+    const unnamed = await bench.run('policy', 'show');
+    expect(unnamed).toMatchObject(refused('STATION_POLICY_AMBIGUOUS', 2));
+    expect(unnamed.stderr).toContain(`Second (${other.slice(0, 8)})`);
     expect(await bench.json('--policy', 'Second', 'policy', 'show')).toMatchObject({ id: other });
     expect(await bench.json('policy', 'show', id.slice(0, 8))).toMatchObject({ id });
     expect(await bench.json('status')).toMatchObject({

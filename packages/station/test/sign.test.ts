@@ -64,6 +64,18 @@ describe('signing', () => {
     expect(statSync(path('out')).mode & 0o777).toBe(0o600);
   });
 
+  it('names the file that it cannot read or that is not the accepted one', async () => {
+    const no = bench.put('no.psbt', 'hello');
+    for (const command of ['inspect', 'sign']) {
+      const end = await bench.run(command, no);
+      expect(end).toMatchObject(refused('PSBT_NOT_A_PSBT'));
+      expect(end.stderr).toContain(`${no}: `);
+    }
+    const other = await bench.run('sign', path('spend.psbt'), '--accept', 'f'.repeat(64));
+    expect(other).toMatchObject(refused('STATION_ID_MISMATCH'));
+    expect(other.stderr).toContain(`is not that of ${path('spend.psbt')}. Compare`);
+  });
+
   it('is recorded before the signatures leave', async () => {
     await bench.run('sign', path('spend.psbt'), '--accept', digest, '--out', path('out'));
     expect(entries().map(({ event }) => event)).toEqual([

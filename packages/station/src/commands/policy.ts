@@ -13,7 +13,7 @@ import { parseUtf8 } from '@qoima/primitives';
 import { findingJson, findingLine } from '@qoima/review';
 import { formatFields } from '@qoima/terminal';
 import type { Command } from 'commander';
-import { copiedId } from '../copied-id.ts';
+import { isAccepted } from '../copied-id.ts';
 import { stationError } from '../errors.ts';
 import { ownCosigner } from '../own-cosigner.ts';
 import { type OpenSession, readTextFile } from '../session.ts';
@@ -33,13 +33,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
       checkNetwork(station.network, read.network);
       const own = ownCosigner(station.key.read(), read);
       const id = policyId(read);
-      const accepted = options.accept === undefined ? undefined : copiedId(options.accept);
-      if (accepted !== undefined && accepted !== id) {
-        throw stationError('STATION_ID_MISMATCH', `${file} holds another policy.`, {
-          expected: accepted.slice(0, 100),
-          actual: id,
-        });
-      }
+      const accepted = isAccepted(options.accept, id, `${file} holds another policy.`);
       const pinned = station.policies.list().find((other) => policyId(other) === id);
       const changed =
         pinned === undefined
@@ -54,7 +48,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
       await terminal.confirm({
         question: `Pin this policy? Every custodian must read out the same id.`,
         word,
-        given: accepted === undefined ? undefined : word,
+        given: accepted ? word : undefined,
       });
       await station.change((journal) => {
         journal.append('policy.pinned', {

@@ -4,8 +4,7 @@ import { formatHex, parseUtf8 } from '@qoima/primitives';
 import { type Report, reportJson, reviewPsbt, signingSheet, signingSheetHtml } from '@qoima/review';
 import { formatFields } from '@qoima/terminal';
 import type { Command } from 'commander';
-import { copiedId } from '../copied-id.ts';
-import { stationError } from '../errors.ts';
+import { isAccepted } from '../copied-id.ts';
 import { ownCosigner } from '../own-cosigner.ts';
 import { type OpenSession, readPsbtFile } from '../session.ts';
 import { judgePsbt, signAccepted } from '../sign.ts';
@@ -59,19 +58,17 @@ export const addSignCommands = (program: Command, open: OpenSession): void => {
       const report = review();
       if (!terminal.output.json) terminal.output.line(formatFields(signingSheet(report)));
       judgePsbt(report, options.acceptWarning ?? []);
-      const accepted = options.accept === undefined ? undefined : copiedId(options.accept);
-      if (accepted !== undefined && accepted !== report.digest) {
-        throw stationError('STATION_ID_MISMATCH', 'The digest is not that of this PSBT.', {
-          expected: accepted.slice(0, 100),
-          actual: report.digest,
-        });
-      }
+      const accepted = isAccepted(
+        options.accept,
+        report.digest,
+        `The digest that was accepted is not that of ${file}.`,
+      );
       const word = report.digest.slice(0, 8);
       const { signatures } = await withSigner(session, key, psbt, own, async (signer) => {
         await terminal.confirm({
           question: 'Sign this? Compare every line with what was approved.',
           word,
-          given: accepted === undefined ? undefined : word,
+          given: accepted ? word : undefined,
         });
         const recheck = (): void => {
           judgePsbt(review(), options.acceptWarning ?? []);
