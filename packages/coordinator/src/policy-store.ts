@@ -53,14 +53,16 @@ export const openPolicyStore = (network: string): PolicyStore => {
       if (policy === undefined) {
         throw coordinatorError(
           'COORDINATOR_NO_POLICY',
-          selector === undefined ? 'No policy.' : `No policy ${JSON.stringify(selector)}.`,
+          selector === undefined
+            ? 'There is no policy here.'
+            : `No policy ${JSON.stringify(selector)}.`,
         );
       }
       if (found.length > 1) {
-        throw coordinatorError(
-          'COORDINATOR_POLICY_AMBIGUOUS',
-          `There are ${found.map(({ name }) => name).join(', ')}.`,
-        );
+        const names = found.map((other) => `${other.name} (${policyId(other).slice(0, 8)})`);
+        throw coordinatorError('COORDINATOR_POLICY_AMBIGUOUS', `There are ${names.join(', ')}.`, {
+          policies: found.map(policyId),
+        });
       }
       return policy;
     },

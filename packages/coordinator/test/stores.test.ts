@@ -78,6 +78,8 @@ describe('the policy store', () => {
     store.add(samplePolicy('First'));
     store.add(samplePolicy('Second'));
     expect(() => store.find()).toThrow(code('COORDINATOR_POLICY_AMBIGUOUS'));
+    const first = policyId(samplePolicy('First')).slice(0, 8);
+    expect(() => store.find()).toThrow(`First (${first})`);
     expect(() => store.find('Third')).toThrow(code('COORDINATOR_NO_POLICY'));
     expect(store.find('Second').name).toBe('Second');
   });
