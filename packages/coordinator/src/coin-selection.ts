@@ -1,5 +1,12 @@
 import type { WalletPolicy } from '@qoima/policy';
-import { type FeeRate, feeForVsize, type Sats, sumSats } from '@qoima/primitives';
+import {
+  type FeeRate,
+  feeForVsize,
+  formatBtc,
+  MAX_SATS,
+  type Sats,
+  sumSats,
+} from '@qoima/primitives';
 import { estimateVsize } from '@qoima/psbt';
 import { coordinatorError } from './errors.ts';
 import type { PolicyCoin } from './policy-coins.ts';
@@ -67,11 +74,15 @@ const fundsShort = ({ count, spent, needed }: Shortfall): Error =>
   coordinatorError(
     'COORDINATOR_FUNDS_SHORT',
     count === 0
-      ? `There are no coins to choose from, and ${needed} satoshis are needed with the fee.`
-      : `The coins hold ${spent} satoshis, and ${needed} are needed with the fee for ${count} of them: ${needed - spent} are missing.`,
+      ? `There are no coins to choose from, and ${btc(needed)} are needed with the fee.`
+      : `The coins hold ${btc(spent)}, and ${btc(needed)} are needed with the fee for ${count} of them: ${btc(needed - spent)} are missing.`,
     {
       expected: needed.toString(),
       actual: spent.toString(),
       missingSats: (needed - spent).toString(),
     },
   );
+
+/** With a fee, a need may exceed what an amount can be. */
+const btc = (sats: Sats): string =>
+  sats > MAX_SATS ? 'more than all 21 million BTC' : `${formatBtc(sats)} BTC`;

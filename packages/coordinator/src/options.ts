@@ -1,3 +1,11 @@
+import {
+  excerpt,
+  type FeeRate,
+  isQoimaError,
+  type Outpoint,
+  parseFeeRate,
+  parseOutpoint,
+} from '@qoima/primitives';
 import { printable } from '@qoima/terminal';
 import { coordinatorError } from './errors.ts';
 
@@ -32,8 +40,33 @@ export const pastDateSeconds = (text: string, option: string, now: Date): number
   throw invalid(option, 'a date like 2026-01-31 that is not in the future', text);
 };
 
-const invalid = (option: string, expected: string, actual: string): Error =>
-  coordinatorError('COORDINATOR_OPTION_INVALID', `${option} is not ${expected}.`, {
-    expected,
-    actual: actual.slice(0, 100),
-  });
+/** Reads a fee rate in sat/vB. @throws `COORDINATOR_OPTION_INVALID` */
+export const feeRate = (text: string, option: string): FeeRate =>
+  read(text, option, parseFeeRate, 'a rate in sat/vB like 12 or 12.5, below a million');
+
+/** Reads `txid:vout`. @throws `COORDINATOR_OPTION_INVALID` */
+export const outpoint = (text: string, option: string): Outpoint =>
+  read(text, option, parseOutpoint, 'a coin as txid:vout, 64 hex digits, a colon, and a number');
+
+/** What a person mistypes is a wrong call, and no check that said no. */
+const read = <Value>(
+  text: string,
+  option: string,
+  parse: (text: string) => Value,
+  expected: string,
+): Value => {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (isQoimaError(error)) throw invalid(option, expected, text, error);
+    throw error;
+  }
+};
+
+const invalid = (option: string, expected: string, actual: string, cause?: unknown): Error =>
+  coordinatorError(
+    'COORDINATOR_OPTION_INVALID',
+    `${option} is ${excerpt(actual, 100)}, and not ${expected}.`,
+    { expected, actual: actual.slice(0, 100) },
+    cause,
+  );

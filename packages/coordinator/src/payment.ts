@@ -1,5 +1,5 @@
 import { decodeAddress, type PolicyScripts } from '@qoima/policy';
-import { excerpt, parseBtc, type Sats } from '@qoima/primitives';
+import { excerpt, isQoimaError, parseBtc, QoimaError, type Sats } from '@qoima/primitives';
 import { coordinatorError } from './errors.ts';
 
 /** Money to an address. */
@@ -11,7 +11,7 @@ export interface Payment {
 
 /**
  * Reads `ADDRESS=AMOUNT`, the amount in BTC.
- * @throws `COORDINATOR_PAYMENT_INVALID`, `AMOUNT_…`, `POLICY_ADDRESS_…`
+ * @throws `COORDINATOR_PAYMENT_INVALID`, `POLICY_ADDRESS_…`
  */
 export const parsePayment = (text: string, scripts: PolicyScripts): Payment => {
   const at = text.lastIndexOf('=');
@@ -19,9 +19,35 @@ export const parsePayment = (text: string, scripts: PolicyScripts): Payment => {
     throw coordinatorError('COORDINATOR_PAYMENT_INVALID', `Not a payment: ${excerpt(text, 100)}.`);
   }
   const address = text.slice(0, at);
-  return {
-    address,
-    scriptPubKey: decodeAddress(address, scripts.policy.network),
-    amount: parseBtc(text.slice(at + 1)),
-  };
+  const amount = readAmount(text.slice(at + 1), address);
+  return { address, scriptPubKey: readAddress(address, scripts), amount };
+};
+
+const readAmount = (text: string, address: string): Sats => {
+  try {
+    return parseBtc(text);
+  } catch (error) {
+    if (!isQoimaError(error)) throw error;
+    const expected =
+      error.code === 'AMOUNT_OUT_OF_RANGE'
+        ? 'at most 21 million BTC'
+        : 'BTC in plain digits, with a point before at most eight decimals and nothing between thousands';
+    throw coordinatorError(
+      'COORDINATOR_PAYMENT_INVALID',
+      `The amount for ${excerpt(address, 100)} is ${excerpt(text)}; expected is ${expected}.`,
+      { expected, actual: text.slice(0, 100) },
+      error,
+    );
+  }
+};
+
+/** One command may have many payments, so the error names this one's address. */
+const readAddress = (address: string, { policy }: PolicyScripts): Uint8Array => {
+  try {
+    return decodeAddress(address, policy.network);
+  } catch (error) {
+    if (!isQoimaError(error)) throw error;
+    const { message, details } = error;
+    throw new QoimaError(error, `--pay ${excerpt(address, 100)}: ${message}`, details, error);
+  }
 };

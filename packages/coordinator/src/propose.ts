@@ -88,7 +88,10 @@ export const proposeSpend = async (
   const chain = coordinator.chain(policy);
   const feeRate = request.feeRate ?? (await chain.estimateFeeRate(FEE_TARGET));
   if (feeRate === undefined) {
-    throw coordinatorError('COORDINATOR_NO_FEE_RATE', 'No fee rate was given.');
+    throw coordinatorError(
+      'COORDINATOR_NO_FEE_RATE',
+      `No fee rate was given, and the node has no estimate for ${FEE_TARGET} blocks.`,
+    );
   }
   // Before the lock is taken: the node's first search may last for hours.
   await watchPolicy(coordinator, scripts, chain, request.onProgress);
@@ -105,7 +108,7 @@ export const proposeSpend = async (
     const changeIndex = coordinator.addresses.next(id).change;
     const selection = selectCoins({
       policy,
-      coins: candidates(listed, request.coins),
+      coins: candidates(coordinator, listed, request),
       all: request.coins.length > 0,
       payments: request.payments,
       changeScript: scripts.at('change', changeIndex).scriptPubKey,
@@ -189,8 +192,9 @@ const refuseOpenWarnings = (report: Report, accepted: readonly string[]): void =
 };
 
 const candidates = (
+  coordinator: Coordinator,
   listed: readonly ListedCoin[],
-  chosen: readonly Outpoint[],
+  { coins: chosen, minConfirmations }: SpendRequest,
 ): readonly ListedCoin[] => {
   const free = listed.filter(({ lockedBy }) => lockedBy === undefined);
   if (chosen.length === 0) return free;
@@ -198,15 +202,15 @@ const candidates = (
   return [...new Set(chosen.map(formatOutpoint))].map((outpoint) => {
     const coin = byOutpoint.get(outpoint);
     if (coin === undefined) {
-      const lockedBy = listed.find(
-        (other) => formatOutpoint(other.outpoint) === outpoint,
-      )?.lockedBy;
+      const spends = coordinator.proposals
+        .list()
+        .find(({ state, coins }) => state !== 'withdrawn' && coins.includes(outpoint));
       throw coordinatorError(
         'COORDINATOR_COIN_UNKNOWN',
-        lockedBy === undefined
-          ? `No coin ${outpoint}.`
-          : `The coin ${outpoint} is locked by proposal ${lockedBy}.`,
-        { outpoint },
+        spends === undefined
+          ? `The node lists no unspent coin ${outpoint} of this policy with ${minConfirmations} or more confirmations.`
+          : `The coin ${outpoint} is taken by proposal ${spends.id}, which is ${spends.state}.`,
+        { outpoint, ...(spends === undefined ? {} : { proposal: spends.id }) },
       );
     }
     return coin;

@@ -122,6 +122,15 @@ describe('the choice of coins', () => {
     expect(() => select([1_000_000n, 600n, 600n], [1_000_000n], dear)).toThrow(shortfall);
   });
 
+  it('tells a shortfall in BTC, also one that no amount can hold', () => {
+    expect(() => select([100_000_000n], [150_000_000n])).toThrow(
+      /The coins hold 1\.00000000 BTC, and 1\.5\d{7} BTC are needed .*: 0\.5\d{7} BTC are missing\./,
+    );
+    expect(() => select([1n], [2_100_000_000_000_000n])).toThrow(
+      /and more than all 21 million BTC are needed/,
+    );
+  });
+
   it('says so when there is nothing to choose from', () => {
     expect(() => select([], [1_000n])).toThrow(/There are no coins to choose from/);
   });

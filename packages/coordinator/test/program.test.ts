@@ -28,6 +28,8 @@ const json = async (...argv: readonly string[]): Promise<Record<string, unknown>
   return JSON.parse(end.stdout) as Record<string, unknown>;
 };
 
+const PAY = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+
 /** Expects one line with this code and this exit code. */
 const refusal = async (argv: readonly string[], wanted: string, exit: number): Promise<string> => {
   const { code, stderr } = await run(...argv);
@@ -140,7 +142,7 @@ describe('qoima, without a node', () => {
 
   it.each([
     ['a quorum that cannot be', ['--required', '4'], 'POLICY_QUORUM_INVALID', 3],
-    ['nobody at all', ['--required', '0'], 'POLICY_QUORUM_INVALID', 3],
+    ['nobody at all', ['--required', '0'], 'COORDINATOR_OPTION_INVALID', 2],
     ['a number that is none', ['--required', '2.5'], 'COORDINATOR_OPTION_INVALID', 2],
     ['a name with a line feed', ['--name', 'a\nb'], 'POLICY_NAME_INVALID', 3],
     ['a name that moves the cursor', ['--name', '\u001b[2Jx'], 'POLICY_NAME_INVALID', 3],
@@ -197,6 +199,14 @@ describe('qoima, without a node', () => {
   it.each([
     [['propose', '--fee-rate', '1'], 'USAGE_INVALID', 2],
     [['propose', '--pay', 'x=1', '--fee-rate', '0'], 'POLICY_ADDRESS_INVALID', 3],
+    [['propose', '--pay', `${PAY}=1,5`, '--fee-rate', '1'], 'COORDINATOR_PAYMENT_INVALID', 2],
+    [['propose', '--pay', `${PAY}=1`, '--fee-rate', '5,5'], 'COORDINATOR_OPTION_INVALID', 2],
+    [['propose', '--pay', `${PAY}=1`, '--fee-rate', '0'], 'COORDINATOR_OPTION_INVALID', 2],
+    [
+      ['propose', '--pay', `${PAY}=1`, '--fee-rate', '1', '--coin', '12:0'],
+      'COORDINATOR_OPTION_INVALID',
+      2,
+    ],
     [['coins', '--min-confirmations', '-1'], 'COORDINATOR_OPTION_INVALID', 2],
     [['status', '--colour'], 'USAGE_INVALID', 2],
     [['address', 'list', '--count', '1000000'], 'COORDINATOR_OPTION_INVALID', 2],
@@ -210,11 +220,21 @@ describe('qoima, without a node', () => {
     await refusal(argv, wanted, exit);
   });
 
+  it('says what was typed for an option, and what it takes', async () => {
+    await create();
+    expect(
+      await refusal(
+        ['propose', '--pay', `${PAY}=1`, '--fee-rate', '5,5'],
+        'COORDINATOR_OPTION_INVALID',
+        2,
+      ),
+    ).toContain('--fee-rate is "5,5", and not a rate in sat/vB like 12 or 12.5');
+  });
+
   it('refuses a label that no list could show', async () => {
     await create();
-    const pay = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080=1';
     await refusal(
-      ['propose', '--pay', pay, '--fee-rate', '1', '--label', 'x'.repeat(201)],
+      ['propose', '--pay', `${PAY}=1`, '--fee-rate', '1', '--label', 'x'.repeat(201)],
       'COORDINATOR_OPTION_INVALID',
       2,
     );

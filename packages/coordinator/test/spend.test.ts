@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
 import { encodeAddress, policyId } from '@qoima/policy';
-import { formatOutpoint } from '@qoima/primitives';
+import { formatOutpoint, parseOutpoint } from '@qoima/primitives';
 import { createPsbt, decodeTransaction, encodeTransaction } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -103,6 +103,29 @@ describe('a proposal', () => {
     const named = coins.slice(1).map(({ outpoint }) => outpoint);
     const { proposal } = await proposeSpend(coordinator, scripts, request({ coins: named }));
     expect(proposal.coins).toEqual(named.map(formatOutpoint));
+  });
+
+  it('tells where a coin went that was named', async () => {
+    const known = fakeChain(coins);
+    const coordinator = coordinatorIn(folder.path, known);
+    const { proposal } = await proposeSpend(coordinator, scripts, request());
+    const [outpoint] = proposal.coins.map(parseOutpoint);
+    const again = request({ label: 'Another', coins: outpoint === undefined ? [] : [outpoint] });
+    await expect(proposeSpend(coordinator, scripts, again)).rejects.toThrow(
+      `is taken by proposal ${proposal.id}, which is open.`,
+    );
+    // Spent: the node lists it no more.
+    coordinator.proposals.update({ ...proposal, state: 'broadcast', txid: proposal.id });
+    const after = coordinatorIn(folder.path, fakeChain(coins.slice(1)));
+    await expect(proposeSpend(after, scripts, again)).rejects.toThrow(
+      `is taken by proposal ${proposal.id}, which is broadcast.`,
+    );
+    const unknown = { txid: 'a'.repeat(64), vout: 0 };
+    await expect(
+      proposeSpend(after, scripts, request({ label: 'Third', coins: [unknown] })),
+    ).rejects.toThrow(
+      `The node lists no unspent coin ${formatOutpoint(unknown)} of this policy with 1 or more confirmations.`,
+    );
   });
 
   it('takes the estimate of the node, or asks for a rate', async () => {
@@ -223,15 +246,27 @@ describe('a payment', () => {
     [PAYEE, 'COORDINATOR_PAYMENT_INVALID'],
     ['=1', 'COORDINATOR_PAYMENT_INVALID'],
     ['nowhere=1', 'POLICY_ADDRESS_INVALID'],
-    [`${PAYEE}=`, 'AMOUNT_INVALID'],
-    [`${PAYEE}=-1`, 'AMOUNT_INVALID'],
-    [`${PAYEE}=1e3`, 'AMOUNT_INVALID'],
-    [`${PAYEE}=0.123456789`, 'AMOUNT_INVALID'],
-    [`${PAYEE}=0,5`, 'AMOUNT_INVALID'],
-    [`${PAYEE}=21000001`, 'AMOUNT_OUT_OF_RANGE'],
+    [`${PAYEE}=`, 'COORDINATOR_PAYMENT_INVALID'],
+    [`${PAYEE}=-1`, 'COORDINATOR_PAYMENT_INVALID'],
+    [`${PAYEE}=1e3`, 'COORDINATOR_PAYMENT_INVALID'],
+    [`${PAYEE}=0.123456789`, 'COORDINATOR_PAYMENT_INVALID'],
+    [`${PAYEE}=0,5`, 'COORDINATOR_PAYMENT_INVALID'],
+    [`${PAYEE}=21000001`, 'COORDINATOR_PAYMENT_INVALID'],
+    [`1=${PAYEE}`, 'COORDINATOR_PAYMENT_INVALID'],
     ['bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4=1', 'POLICY_ADDRESS_NETWORK'],
   ])('%s is refused with %s', (text, wanted) => {
     expect(() => parsePayment(text, scripts)).toThrow(code(wanted));
+  });
+
+  it('that is mistyped is told with what was typed and what is expected', () => {
+    const said = (text: string, message: RegExp): void =>
+      expect(() => parsePayment(text, scripts)).toThrow(message);
+    said(
+      `${PAYEE}=1,5`,
+      new RegExp(`"${PAYEE}" is "1,5"; expected is BTC in plain digits, with a point`),
+    );
+    said(`${PAYEE}=21000001`, /is "21000001"; expected is at most 21 million BTC/);
+    said('nowhere=1', /^--pay "nowhere": /);
   });
 
   it('is an address and an exact amount', () => {

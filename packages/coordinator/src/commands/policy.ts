@@ -46,7 +46,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
       if (options.out !== undefined) checkNewFile(options.out);
       const created = await createPolicy(coordinator, {
         name: options.name,
-        required: wholeNumber(options.required, '--required', 15),
+        required: wholeNumber(options.required, '--required', 15, 1),
         scriptKind: options.script,
         keyRecords: records.map((path) => decodeKeyRecord(readText(path), path)),
         birthday: birthday(options.birthday, coordinator.clock()),

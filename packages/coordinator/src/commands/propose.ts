@@ -1,10 +1,9 @@
 import { checkNewFile, writeNewFile } from '@qoima/journal';
-import { parseFeeRate, parseOutpoint } from '@qoima/primitives';
 import { encodePsbt } from '@qoima/psbt';
 import { reportJson, signingSheet } from '@qoima/review';
 import { formatFields } from '@qoima/terminal';
 import { type Command, Option } from 'commander';
-import { labelText, wholeNumber } from '../options.ts';
+import { feeRate, labelText, outpoint, wholeNumber } from '../options.ts';
 import { parsePayment } from '../payment.ts';
 import { proposalJson } from '../proposal.ts';
 import { proposeSpend, refuseRepeated } from '../propose.ts';
@@ -39,8 +38,8 @@ export const addProposeCommand = (program: Command, open: OpenSession): void => 
       const { proposal, psbt, report } = await proposeSpend(coordinator, own, {
         label,
         payments,
-        feeRate: options.feeRate === undefined ? undefined : parseFeeRate(options.feeRate),
-        coins: (options.coin ?? []).map(parseOutpoint),
+        feeRate: options.feeRate === undefined ? undefined : feeRate(options.feeRate, '--fee-rate'),
+        coins: (options.coin ?? []).map((text) => outpoint(text, '--coin')),
         minConfirmations: wholeNumber(options.minConfirmations, '--min-confirmations', 1_000_000),
         version: options.psbtVersion === '2' ? 2 : 0,
         acceptedWarnings: options.acceptWarning ?? [],

@@ -62,7 +62,7 @@ const listProposals = ({ coordinator, terminal }: Session): void => {
   terminal.output.result(
     proposals.map(proposalJson),
     proposals.length === 0
-      ? 'There are no proposals yet.'
+      ? `There are no proposals on ${coordinator.network} yet.`
       : formatTable(
           [
             { title: 'Proposal' },
