@@ -1,6 +1,6 @@
 import { equalBytes, formatHex, isQoimaError } from '@qoima/primitives';
 import { type LedgerTransport, ledgerClient } from '@qoima/signer-ledger';
-import { NotUnderstood, playOf, type Wallets } from './play.ts';
+import { NotSent, NotUnderstood, playOf, type Wallets } from './play.ts';
 import type { Recording } from './recordings.ts';
 import { difference, failed, listed, passed, type Verdict } from './verdict.ts';
 
@@ -15,6 +15,7 @@ export const judgeHost = async (recording: Recording, wallets: Wallets): Promise
   try {
     play = playOf(vector, wallets);
   } catch (error) {
+    if (error instanceof NotSent) return listed(error.message);
     if (error instanceof NotUnderstood) return failed(`not understood: ${error.message}`);
     throw error;
   }

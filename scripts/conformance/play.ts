@@ -15,6 +15,9 @@ import { policySchema, type RecordedPolicy, type RecordedVector } from './record
 /** What a recording is about, if it cannot be played. */
 export class NotUnderstood extends Error {}
 
+/** What no host of ours ever sends, though the recording is in order: the reason is the message. */
+export class NotSent extends NotUnderstood {}
+
 /** Calls the host's side of a vector: the commands that its `command` and `params` stand for. */
 export type Play = (client: LedgerClient) => Promise<unknown>;
 
@@ -27,7 +30,7 @@ export type Wallets = Readonly<Record<string, RecordedPolicy>>;
  */
 export const playOf = (vector: RecordedVector, wallets: Wallets): Play => {
   const command = Object.hasOwn(plays, vector.command) ? plays[vector.command] : undefined;
-  if (command === undefined) throw new NotUnderstood(`the command ${vector.command} is unknown`);
+  if (command === undefined) throw new NotSent(`no host of ours knows ${vector.command}`);
   return command(vector, wallets);
 };
 
@@ -58,7 +61,10 @@ const appAndVersion: Command = () => async (client) => {
 const fingerprint: Command = () => async (client) => formatHex(await client.fingerprint());
 
 const extendedKey: Command = ({ params }) => {
-  const { path, display } = read(v.object({ path: v.string(), display: v.boolean() }), params);
+  const { path, display } = read(
+    v.object({ path: v.string(), display: v.optional(v.boolean(), false) }),
+    params,
+  );
   const steps = parseDerivationPath(path);
   return (client) => client.extendedKey(steps, display);
 };
@@ -71,11 +77,14 @@ const registerWallet: Command = (vector, wallets) => {
   };
 };
 
+/** None, or zeros, of a policy that is not registered. */
+const hmacSchema = v.nullish(v.string(), null);
+
 const addressSchema = v.object({
-  hmac: v.nullable(v.string()),
-  change: v.number(),
-  index: v.number(),
-  display: v.boolean(),
+  hmac: hmacSchema,
+  change: v.optional(v.number(), 0),
+  index: v.optional(v.number(), 0),
+  display: v.optional(v.boolean(), false),
 });
 
 const walletAddress: Command = (vector, wallets) => {
@@ -86,7 +95,7 @@ const walletAddress: Command = (vector, wallets) => {
 
 const signPsbt: Command = (vector, wallets) => {
   const policy = needed(policyOf(vector, wallets), 'policy');
-  const { hmac } = read(v.object({ hmac: v.nullable(v.string()) }), vector.params);
+  const { hmac } = read(v.object({ hmac: hmacSchema }), vector.params);
   const psbt = psbtOf(vector);
   return async (client) => {
     const yielded = await client.signPsbt(psbt, policy, hmacOf(hmac));
@@ -100,7 +109,11 @@ const signPsbt: Command = (vector, wallets) => {
 
 const signMessage: Command = ({ params }) => {
   const { path, message, messageHex } = read(
-    v.object({ path: v.string(), message: v.string(), messageHex: v.optional(v.string()) }),
+    v.object({
+      path: v.string(),
+      message: v.optional(v.string(), ''),
+      messageHex: v.optional(v.string()),
+    }),
     params,
   );
   const steps = parseDerivationPath(path);
@@ -172,7 +185,9 @@ const psbtOf = ({ psbtBefore, params }: RecordedVector): Psbt => {
   try {
     return decodePsbt(parseBase64(text));
   } catch (error) {
-    if (isQoimaError(error)) throw new NotUnderstood(`its PSBT cannot be read: ${error.message}`);
+    if (isQoimaError(error)) {
+      throw new NotSent(`Qoima refuses the PSBT before any device sees it: ${error.message}`);
+    }
     throw error;
   }
 };

@@ -8,6 +8,13 @@ import * as v from 'valibot';
  * each vector. What a command needs of its `params` is read where the command is played.
  */
 
+/** A member that may be missing, or null. */
+const optional = <Schema extends v.GenericSchema>(schema: Schema) =>
+  v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
+  );
+
 const policySchema = v.object({
   name: v.string(),
   descriptorTemplate: v.string(),
@@ -23,14 +30,14 @@ const vectorSchema = v.object({
   cosigner: v.number(),
   command: v.string(),
   file: v.string(),
-  params: v.optional(v.record(v.string(), v.unknown()), {}),
+  params: v.nullish(v.record(v.string(), v.unknown()), {}),
   statusWord: v.string(),
-  errorCode: v.optional(v.string()),
-  userDecision: v.optional(v.string()),
-  screens: v.optional(v.pipe(v.array(v.string()), v.readonly()), []),
+  errorCode: optional(v.string()),
+  userDecision: optional(v.string()),
+  screens: v.nullish(v.pipe(v.array(v.string()), v.readonly()), []),
   result: v.optional(v.unknown()),
-  psbtBefore: v.optional(v.string()),
-  signatures: v.optional(
+  psbtBefore: optional(v.string()),
+  signatures: optional(
     v.array(v.object({ input: v.number(), pubkey: v.string(), sig: v.string() })),
   ),
 });

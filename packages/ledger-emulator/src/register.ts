@@ -45,7 +45,9 @@ export function* registerWallet(device: Device, data: Uint8Array): Dialogue<Uint
   if (own !== 1 && policy.version === 1) throw new Refusal('incorrectData');
   const text: ShownPolicy = {
     name: formatUtf8(policy.name),
-    template: templateMemory.shown(),
+    // 2.3 ends the template where the policy says.
+    template:
+      app.version === '2.3.0' ? templateMemory.text(policy.templateLength) : templateMemory.shown(),
     keys: shown,
   };
   for (const review of screens.register(text)) yield* approval(review);

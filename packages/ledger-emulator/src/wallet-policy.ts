@@ -25,6 +25,8 @@ export interface WalletPolicy {
   /** Up to 64 bytes; not yet judged. */
   readonly name: Uint8Array;
   readonly template: Exclude<ParsedTemplate, 'malformed'>;
+  /** In bytes, as the policy says. */
+  readonly templateLength: number;
   readonly keys: MerkleTree;
 }
 
@@ -49,8 +51,8 @@ export function* readWalletPolicy(
   }
   const template = parseTemplate(memory.text(header.templateLength), header.version);
   if (template === 'malformed') throw new HostFault('a template that cannot be read');
-  const { version, name, keys } = header;
-  return { version, id: sha256(serialised(header)), name, template, keys };
+  const { version, name, templateLength, keys } = header;
+  return { version, id: sha256(serialised(header)), name, template, templateLength, keys };
 }
 
 /** Fetches the policy of this id and reads it. @throws `HostFault` */

@@ -72,3 +72,18 @@ describe('the rest of a longer template', () => {
     ]);
   });
 });
+
+describe('the rest of a longer template under 2.3.0', () => {
+  it('is not shown: that version ends a template where its policy says', async () => {
+    const [first] = edges;
+    if (first === undefined) throw new Error('there are such recordings');
+    const emulator = openEmulator({ ...recordedDevice(first), version: '2.3.0' });
+    const shorter = policyOf(first);
+    for (const policy of [longer(), shorter]) {
+      const host = hostData();
+      await converse(emulator.exchange, 0x02, registerData(host, policy), host);
+    }
+    const shown = emulator.screens.filter(isPolicyPage).at(-1) ?? '';
+    expect(shown.split(' | ').slice(1).join('')).toBe(shorter.descriptorTemplate);
+  });
+});

@@ -48,8 +48,11 @@ export const encodeLedgerPolicy = ({ name, template, keys }: LedgerPolicy): Uint
 export const ledgerPolicyId = (policy: LedgerPolicy): Uint8Array =>
   sha256(encodeLedgerPolicy(policy));
 
-/** One byte for each character; the app takes printable ASCII only and refuses what is more. */
+/**
+ * One byte for each UTF-16 unit, as Ledger's own client writes names; the app takes printable ASCII only
+ * and refuses what is more.
+ */
 export const asciiBytes = (text: string): Uint8Array =>
-  Uint8Array.from(text, (character) => character.charCodeAt(0));
+  Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
 
 const VERSION = 2;
