@@ -103,14 +103,18 @@ export const ledgerClient = (
     fingerprint: () => link.run(silent('GET_MASTER_FINGERPRINT'), readFingerprint),
     extendedKey: (path, display, call) =>
       link.run(task('GET_EXTENDED_PUBKEY', display, 4, call), (exchange) =>
-        readExtendedKey(exchange, path, display),
+        path.length > MAX_STEPS_OF_LIBRARY
+          ? longExtendedKey(exchange, path, display)
+          : readExtendedKey(exchange, path, display),
       ),
     registerPolicy: (policy, call) => registerPolicy(link, policy, call),
     address: (request, call) => address(link, request, call),
     signPsbt: (psbt, policy, hmac, call) => signPsbt(link, psbt, policy, hmac, call),
     signMessage: (path, message, call) =>
       link.run(task('SIGN_MESSAGE', true, 64 + message.length, call), (exchange) =>
-        readMessageSignature(exchange, path, message),
+        path.length > MAX_STEPS_OF_LIBRARY
+          ? longMessageSignature(exchange, path, message)
+          : readMessageSignature(exchange, path, message),
       ),
     close: () => link.close(),
   };
@@ -124,6 +128,57 @@ const task = (
 ): CommandTask => ({ ...call, command, isReviewed: () => isReviewed, maxExchanges });
 
 const silent = (command: LedgerCommand): CommandTask => task(command, false, 4);
+
+/** `hw-app-btc` refuses longer paths, of which the app takes ten steps (2.3.0: eight). */
+const MAX_STEPS_OF_LIBRARY = 6;
+
+const encodePath = (path: DerivationPath): Uint8Array => {
+  const bytes = new Uint8Array(1 + 4 * path.length);
+  bytes[0] = path.length;
+  const fields = new DataView(bytes.buffer);
+  for (const [i, step] of path.entries()) fields.setUint32(1 + 4 * i, step);
+  return bytes;
+};
+
+const longExtendedKey = async (
+  exchange: Exchange,
+  path: DerivationPath,
+  display: boolean,
+): Promise<string> => {
+  const data = concatBytes(Uint8Array.of(display ? 1 : 0), encodePath(path));
+  const answer = await exchange(commandApdu(INSTRUCTION.extendedKey, data));
+  if (answer.status !== STATUS.done) throw statusError('GET_EXTENDED_PUBKEY', answer);
+  return formatUtf8(answer.data);
+};
+
+/** Bytes of a leaf of a message's Merkle tree. */
+const MESSAGE_CHUNK = 64;
+
+const longMessageSignature = async (
+  exchange: Exchange,
+  path: DerivationPath,
+  message: Uint8Array,
+): Promise<Uint8Array> => {
+  const commands = clientCommands(noYield);
+  const chunks = Array.from({ length: Math.ceil(message.length / MESSAGE_CHUNK) }, (_, i) =>
+    message.subarray(i * MESSAGE_CHUNK, (i + 1) * MESSAGE_CHUNK),
+  );
+  const request = byteWriter();
+  writeBytes(request, encodePath(path));
+  writeCompactSize(request, message.length);
+  writeBytes(request, commands.addList(chunks).root);
+  const sign = interpreted(
+    'SIGN_MESSAGE',
+    INSTRUCTION.signMessage,
+    writtenBytes(request),
+    commands,
+  );
+  const signature = await sign(exchange);
+  if (signature.length !== MESSAGE_SIGNATURE) throw misshapen('SIGN_MESSAGE', signature);
+  return signature;
+};
+
+const MESSAGE_SIGNATURE = 65;
 
 /** Far above the few dozen that policies of 15 keys take. */
 const MAX_POLICY_EXCHANGES = 2000;
