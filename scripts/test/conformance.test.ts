@@ -56,6 +56,24 @@ describe('npm run conformance', () => {
     expect(kinds('transaction', 'passed')).toBeGreaterThanOrEqual(5);
   });
 
+  it('sends what no host of ours would as it was recorded', LIMIT, async () => {
+    const names = ['sign-wsh-1in-2out-c1', 'sign-wsh-user-rejects', 'fingerprint-c1'];
+    const made = folderOf(names, (vector) =>
+      vector.name === 'fingerprint-c1'
+        ? { ...vector, appVersion: '2.4.1', errorCode: null, screens: null, params: null }
+        : { ...vector, psbtBefore: 'cHNidP8=', errorCode: null },
+    );
+    const rows = await conformanceOf(made);
+    for (const name of names.slice(0, 2)) {
+      const row = rows.find((one) => one.name === name);
+      expect(reasonOf(row, 'host')).toMatch(/^listed: Qoima refuses the PSBT/);
+      expect(reasonOf(row, 'device')).toBe('passed');
+    }
+    const other = rows.find((one) => one.name === 'fingerprint-c1');
+    expect(reasonOf(other, 'host')).toBe('passed');
+    expect(reasonOf(other, 'device')).toBe('listed: app version not emulated: 2.4.1');
+  });
+
   it('reports what it does not understand, and judges the rest', async () => {
     const names = ['fingerprint-c1', 'fingerprint-c2', 'fingerprint-c3', 'xpub-48-2-c1'];
     const made = folderOf(names, (vector) => {
