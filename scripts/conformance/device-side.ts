@@ -135,28 +135,42 @@ const compare = ({ vector, exchanges }: Recording, actual: Seen): Verdict => {
 };
 
 /**
- * Requests sent as recorded: those made by hand, and those that no host of ours makes. Failing that, the
- * same with a refusal where the recorded screens turn away.
+ * Requests sent as recorded: those made by hand, and those that no host of ours makes. Failing that, after
+ * what was recorded before it, where that has left a question open; and with a refusal where the recorded
+ * screens turn away.
  */
 const judgeRaw = async (recording: Recording, open: OpenDevice): Promise<Verdict> => {
   const { statusWord, screens, userDecision } = recording.vector;
+  const continues = isAnswer(recording.exchanges[0]) && !endsWith(recording.exchanges[0], 'b007');
   const approving = open();
-  const verdict = await replayRaw(recording, approving);
-  if (verdict.kind === 'passed') return verdict;
+  const before = openBefore(recording);
+  const verdict = await replayRaw(recording, approving, continues ? before : []);
+  if (verdict.kind !== 'failed') return verdict;
+  if (!continues && before.length > 0) return replayRaw(recording, open(), before);
   if (userDecision !== 'reject' && statusWord !== REJECTED) return verdict;
   const rejectAt = screens.findIndex((screen, i) => screen !== approving.screens[i]);
-  return replayRaw(recording, open(rejectAt));
+  return replayRaw(recording, open(rejectAt), []);
 };
 
-/**
- * A recording that begins with an answer goes on where the one before it has stopped. After a question
- * that differs, the recorded answers are to other questions.
- */
-const replayRaw = async (recording: Recording, device: EmulatedDevice): Promise<Verdict> => {
-  const { exchanges, previous, vector } = recording;
-  const { transport, screens } = device;
-  if (isAnswer(exchanges[0]) && !endsWith(exchanges[0], 'b007')) {
-    for (const { request } of previous?.exchanges ?? []) await transport.exchange(request);
+/** The recordings before this one, back to one that begins with a command, if the last leaves a question. */
+const openBefore = ({ previous }: Recording): readonly Recording[] => {
+  if (!endsWith(previous?.exchanges.at(-1), 'e000')) return [];
+  const before: Recording[] = [];
+  for (let at = previous; at !== undefined; at = at.previous) {
+    before.unshift(at);
+    if (!isAnswer(at.exchanges[0])) break;
+  }
+  return before;
+};
+
+/** After a question that differs, the recorded answers are to other questions. */
+const replayRaw = async (
+  { exchanges, vector }: Recording,
+  { transport, screens }: EmulatedDevice,
+  before: readonly Recording[],
+): Promise<Verdict> => {
+  for (const { request } of before.flatMap((each) => each.exchanges)) {
+    await transport.exchange(request);
   }
   const shownBefore = screens.length;
   for (const [i, recorded] of exchanges.entries()) {

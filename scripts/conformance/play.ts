@@ -1,4 +1,4 @@
-import { parseDerivationPath } from '@qoima/policy';
+import { type DerivationPath, parseDerivationPath } from '@qoima/policy';
 import {
   formatBase64,
   formatHex,
@@ -65,7 +65,7 @@ const extendedKey: Command = ({ params }) => {
     v.object({ path: v.string(), display: v.optional(v.boolean(), false) }),
     params,
   );
-  const steps = parseDerivationPath(path);
+  const steps = stepsOf(path);
   return (client) => client.extendedKey(steps, display);
 };
 
@@ -116,7 +116,7 @@ const signMessage: Command = ({ params }) => {
     }),
     params,
   );
-  const steps = parseDerivationPath(path);
+  const steps = stepsOf(path);
   const bytes = messageHex === undefined ? parseUtf8(message) : parseHex(messageHex);
   return async (client) => {
     const signature = await client.signMessage(steps, bytes);
@@ -188,6 +188,15 @@ const psbtOf = ({ psbtBefore, params }: RecordedVector): Psbt => {
     if (isQoimaError(error)) {
       throw new NotSent(`Qoima refuses the PSBT before any device sees it: ${error.message}`);
     }
+    throw error;
+  }
+};
+
+const stepsOf = (path: string): DerivationPath => {
+  try {
+    return parseDerivationPath(path);
+  } catch (error) {
+    if (isQoimaError(error)) throw new NotSent(`Qoima sends no such path: ${error.message}`);
     throw error;
   }
 };

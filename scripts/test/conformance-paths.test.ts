@@ -15,9 +15,9 @@ const index = JSON.parse(
   readFileSync(join(workspaceRoot, 'test-vectors/ledger/index.json'), 'utf8'),
 ) as Index;
 
-const open = () => {
+const open = (version: '2.4.6' | '2.3.0' = '2.4.6') => {
   const mnemonic = index.cosigners['testnet']?.[0]?.mnemonic ?? '';
-  return ledgerClient(emulate({ mnemonic, network: 'testnet', version: '2.4.6' }).transport);
+  return ledgerClient(emulate({ mnemonic, network: 'testnet', version }).transport);
 };
 
 const statusOf = async (call: Promise<unknown>): Promise<unknown> => {
@@ -46,6 +46,10 @@ describe('paths that are longer than the library of Ledger takes', () => {
     const long = await client.signMessage(ten, message);
     expect(formatHex(long)).toMatch(/^(1f|20)[0-9a-f]{128}$/);
     expect(long).not.toEqual(short);
-    expect(await statusOf(client.signMessage(eleven, message))).toBe('6a80');
+    // The reader of paths refuses it, before the command can.
+    expect(await statusOf(client.signMessage(eleven, message))).toBe('6a87');
+    const nine = ten.slice(0, 9);
+    expect(await statusOf(open('2.3.0').signMessage(nine, message))).toBe('6a87');
+    expect(await statusOf(open('2.3.0').extendedKey(nine, true))).toBe('6a80');
   });
 });

@@ -36,9 +36,11 @@ export function* signMessage(device: Device, data: Uint8Array): Dialogue<Uint8Ar
     const path = readPath(reader, steps);
     const length = readVarint(reader);
     const root = readBytes(reader, 32);
-    // 2.4's reader of paths knows no empty one.
-    if (steps === 0 && device.app.version !== '2.3.0') throw wrongLength();
-    if (steps > maxPathSteps || length >= MAX_LENGTH) throw new Refusal('incorrectData');
+    // The reader of paths knows none that is too long, and that of 2.4 no empty one.
+    if (steps > maxPathSteps || (steps === 0 && device.app.version !== '2.3.0')) {
+      throw wrongLength();
+    }
+    if (length >= MAX_LENGTH) throw new Refusal('incorrectData');
     return { path, length, chunks: { root, size: Math.ceil(length / CHUNK) } };
   });
   const message = yield* reviewMessage(device, request);

@@ -128,7 +128,13 @@ const screens = (app: App): Screens => {
       );
     },
     // The name is drawn over the title before anyone can press a button, and both are one screen to a reader.
-    streamStart: (name) => pages([[REVIEW_TRANSACTION, ...from(name)].join(' | ')]),
+    streamStart: (name) => {
+      const [first, ...rest] = from(name);
+      return pages([
+        first === undefined ? REVIEW_TRANSACTION : `${REVIEW_TRANSACTION} | ${first}`,
+        ...rest,
+      ]);
+    },
     streamOutput: (output, number, count) =>
       pages([
         ...valueScreens('Transaction output', `${number} of ${count}`),

@@ -83,7 +83,7 @@ describe('the rest of a longer template under 2.3.0', () => {
       const host = hostData();
       await converse(emulator.exchange, 0x02, registerData(host, policy), host);
     }
-    const shown = emulator.screens.filter(isPolicyPage).at(-1) ?? '';
+    const shown = emulator.screens.findLast(isPolicyPage) ?? '';
     expect(shown.split(' | ').slice(1).join('')).toBe(shorter.descriptorTemplate);
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { appOf } from '../src/app.ts';
+import { screensOf } from '../src/screens.ts';
 import { valueScreens } from '../src/text-layout.ts';
 
 /**
@@ -24,5 +26,17 @@ describe('a value over several screens', () => {
     ['a text of nothing', '', ['M']],
   ])('%s', (_, text, screens) => {
     expect(valueScreens('M', text)).toEqual(screens);
+  });
+});
+
+describe('the beginning of a review of many payments', () => {
+  const { streamStart } = screensOf(appOf('Bitcoin Test', '2.4.6'));
+
+  it('is the title with the first page of the name; the name goes on alone', () => {
+    expect(streamStart(undefined).screens).toEqual(['Review transaction | to send bitcoin']);
+    expect(streamStart('W'.repeat(34)).screens).toEqual([
+      `Review transaction | to send bitcoin | From (1/2) | ${Array(3).fill('W'.repeat(11)).join(' | ')}`,
+      'From (2/2) | W',
+    ]);
   });
 });

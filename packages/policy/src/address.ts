@@ -120,11 +120,17 @@ const scriptOf = (payload: Payload): Uint8Array => {
   }
 };
 
+/** OP_RESERVED, between OP_0 and OP_1 in its way, is no version. */
+const witnessVersion = (opcode: number): number | undefined => {
+  if (opcode === 0) return 0;
+  return opcode > WITNESS_VERSION_BASE ? opcode - WITNESS_VERSION_BASE : undefined;
+};
+
 const payloadOf = (script: Uint8Array): Payload | undefined => {
   const [opcode = 0, pushed] = script;
-  const version = opcode === 0 ? 0 : opcode - WITNESS_VERSION_BASE;
+  const version = witnessVersion(opcode);
   const program = script.slice(2);
-  if (pushed === program.length && version >= 0 && isWitnessProgram(version, program)) {
+  if (version !== undefined && pushed === program.length && isWitnessProgram(version, program)) {
     return { kind: 'witness', version, program };
   }
   const p2sh = hashBetween(script, P2SH);

@@ -138,6 +138,7 @@ describe('encodeAddress', () => {
     ['witness version 1 with 41 bytes', `5129${'00'.repeat(41)}`],
     ['witness version 1 with 1 byte', '510100'],
     ['no witness version', `6120${'00'.repeat(32)}`],
+    ['OP_RESERVED, between no witness version and the first', `5020${'00'.repeat(32)}`],
     ['OP_1NEGATE', `4f20${'00'.repeat(32)}`],
     ['a byte after P2SH', `a914${'00'.repeat(20)}8700`],
     ['a non-minimal push in P2SH', `a94c14${'00'.repeat(20)}87`],
