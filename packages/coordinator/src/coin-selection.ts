@@ -75,7 +75,7 @@ const fundsShort = ({ count, spent, needed }: Shortfall): Error =>
     'COORDINATOR_FUNDS_SHORT',
     count === 0
       ? `There are no coins to choose from, and ${btc(needed)} are needed with the fee.`
-      : `The coins hold ${btc(spent)}, and ${btc(needed)} are needed with the fee for ${count} of them: ${btc(needed - spent)} are missing.`,
+      : `The coins to choose from hold ${btc(spent)}, and ${btc(needed)} are needed with the fee for ${count} of them: ${btc(needed - spent)} are missing.`,
     {
       expected: needed.toString(),
       actual: spent.toString(),

@@ -124,7 +124,7 @@ describe('the choice of coins', () => {
 
   it('tells a shortfall in BTC, also one that no amount can hold', () => {
     expect(() => select([100_000_000n], [150_000_000n])).toThrow(
-      /The coins hold 1\.00000000 BTC, and 1\.5\d{7} BTC are needed .*: 0\.5\d{7} BTC are missing\./,
+      /The coins to choose from hold 1\.00000000 BTC, and 1\.5\d{7} BTC are needed .*: 0\.5\d{7} BTC are missing\./,
     );
     expect(() => select([1n], [2_100_000_000_000_000n])).toThrow(
       /and more than all 21 million BTC are needed/,
