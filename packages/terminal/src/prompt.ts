@@ -31,7 +31,9 @@ export const confirmAt =
   async ({ question, word, given }) => {
     const answer = given ?? (await ask(streams, question, word));
     if (answer.trim() !== word) {
-      throw terminalError('CONFIRM_DECLINED', `The answer is ${excerpt(answer.trim())}.`, {
+      const said =
+        answer.trim() === '' ? 'No answer was given.' : `The answer is ${excerpt(answer.trim())}.`;
+      throw terminalError('CONFIRM_DECLINED', said, {
         expected: word,
         actual: answer.trim().slice(0, 100),
       });

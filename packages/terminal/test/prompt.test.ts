@@ -6,6 +6,12 @@ const question = 'Sign 3 inputs?';
 const declined = { code: 'CONFIRM_DECLINED', kind: 'refused' };
 
 describe('confirm', () => {
+  it('says whether another answer was given, or none', async () => {
+    const ask = (given: string) => confirmAt(fakeIo())({ question, word: 'sign', given });
+    await expect(ask('yes')).rejects.toThrow('The answer is "yes". ');
+    await expect(ask(' ')).rejects.toThrow('No answer was given. ');
+  });
+
   it('takes the word, and shows question and word on stderr alone', async () => {
     const io = fakeIo([], { terminal: true });
     const confirmed = confirmAt(io)({ question, word: 'sign' });
