@@ -10,6 +10,7 @@ import {
 } from '@qoima/policy';
 import type { Sats } from '@qoima/primitives';
 import {
+  bip143Midstates,
   type Coin,
   type CreateOutput,
   createPsbt,
@@ -18,13 +19,16 @@ import {
   INPUT,
   matchPolicy,
   type PartialSignature,
+  type PolicyMatch,
   type Psbt,
   type PsbtVersion,
   record,
   SIGHASH,
+  type SignatureHashes,
   signatureHashes,
   transactionId,
   withRecords,
+  witnessSighash,
 } from '@qoima/psbt';
 import { accountPath, cosignerOf, generateMnemonic, mnemonicSeed } from '@qoima/signer-software';
 import { signWithNonce } from '../../packages/psbt/test/nonce-signer.ts';
@@ -174,7 +178,7 @@ export const signaturesBy = (
   { nonce, flag = SIGHASH.all, kind = 'wsh' }: Manner = {},
 ): readonly PartialSignature[] => {
   const match = matchPolicy(psbt, own(kind));
-  const hashes = signatureHashes(match);
+  const hashes = flag === SIGHASH.all ? signatureHashes(match) : hashesOver(psbt, match, flag);
   const account = accountOf(who, kind);
   return match.inputs.map(({ script: { branch, index, publicKeys } }, inputIndex) => {
     const { secret } = nodeAt(account, [branchNumbers[branch], index]);
@@ -186,6 +190,16 @@ export const signaturesBy = (
         : signWithNonce(hash, secret, nonce + BigInt(inputIndex));
     return { inputIndex, publicKey, signature: encodeSignature({ compact, flag }) };
   });
+};
+
+/** What a signer signs that was talked into another flag: its signature is good, over less. */
+const hashesOver = (psbt: Psbt, match: PolicyMatch, flag: number): SignatureHashes => {
+  const midstates = bip143Midstates(psbt.transaction);
+  return (inputIndex) => {
+    const input = match.inputs[inputIndex];
+    if (input?.script.witnessScript === undefined) throw new Error('a segwit input');
+    return witnessSighash(midstates, inputIndex, input.script.witnessScript, input.amount, flag);
+  };
 };
 
 /** A PSBT with these in it, whatever they are worth. */
