@@ -115,7 +115,7 @@ describe('a reserve of wsh(sortedmulti(3, …))', () => {
       ...['--coin', locked?.outpoint ?? ''],
     );
     expect(second.code).toBe(3);
-    expect(second.stderr).toMatch(/^error COORDINATOR_COIN_UNKNOWN: .* is locked by proposal/);
+    expect(second.stderr).toMatch(/^error COORDINATOR_COIN_UNKNOWN: .* is taken by proposal/);
   });
 });
 
