@@ -49,7 +49,7 @@ export const rehearsalProgram = (io: ProgramIo): Promise<number> =>
       .option('--clock <time>', `what all programs take for the time; default: ${USUAL.clock}`)
       .option(
         '--out <folder>',
-        'where to write; default: a new temporary folder. One that was interrupted goes on',
+        'where to write; default: a new temporary folder. One that a device stopped goes on',
       )
       .option('--reject-at <screen>', 'the second custodian rejects at this screen of the signing')
       .option('--unplug-at <exchange>', 'the second custodian’s Ledger goes away while it signs')
