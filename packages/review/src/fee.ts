@@ -8,6 +8,63 @@ const SMALL_SPEND = 100_000n;
 /** 1 sat/vB: what nodes asked for at least until 2025, and many still do. */
 const USUAL_MINIMUM = 1000n;
 
+type Remark = Omit<Observation, 'where'>;
+
+/** What there is to say of a fee that is above one of these limits. */
+type Measure = (evidence: Evidence, limits: FeeLimits) => Remark | undefined;
+
+const refused = (measure: Measure): Rule['judge'] =>
+  whole((evidence) => measure(evidence, evidence.limits.block));
+
+/** What is refused need not be doubted too. */
+const doubted = (measure: Measure): Rule['judge'] =>
+  whole((evidence) =>
+    measure(evidence, evidence.limits.block) === undefined
+      ? measure(evidence, evidence.limits.warn)
+      : undefined,
+  );
+
+/** Undefined while an input is not proven, or the sums are wrong: those have blocking findings. */
+const feeOf = ({ fee, spent }: Evidence): bigint | undefined =>
+  fee === undefined || fee < 0n || spent === undefined || spent > MAX_SATS ? undefined : fee;
+
+const highAmount: Measure = (evidence, { feeSats }) => {
+  const fee = feeOf(evidence);
+  if (fee === undefined || fee <= feeSats) return undefined;
+  return {
+    message: 'The fee is large.',
+    facts: { expected: `at most ${feeSats}`, actual: `${fee}` },
+  };
+};
+
+const highRate: Measure = (evidence, limits) => {
+  const { feeRate } = evidence;
+  if (feeOf(evidence) === undefined || feeRate === undefined || feeRate <= limits.feeRate) {
+    return undefined;
+  }
+  return {
+    message: 'The fee rate is high.',
+    facts: {
+      expected: `at most ${formatFeeRate(limits.feeRate)} sat/vB`,
+      actual: `${formatFeeRate(feeRate)} sat/vB`,
+    },
+  };
+};
+
+const highShare: Measure = (evidence, { feePerMille }) => {
+  const fee = feeOf(evidence);
+  const { spent = 0n } = evidence;
+  if (fee === undefined || spent <= SMALL_SPEND) return undefined;
+  if (fee * 1000n <= spent * BigInt(feePerMille)) return undefined;
+  return {
+    message: 'The fee is a large part of what is spent.',
+    facts: {
+      expected: `at most ${feePerMille} per mille`,
+      actual: `${(fee * 1000n) / spent} per mille`,
+    },
+  };
+};
+
 /**
  * Amounts and the fee: by its amount, its rate and its share of what is spent. The limits are the policy
  * file's. Above the lower ones a person has to say that it is meant; above the higher ones no word helps,
@@ -49,60 +106,42 @@ export const feeRules: readonly Rule[] = [
     severity: 'block',
     finds: 'the fee is above the amount that the policy refuses (1 BTC)',
     source: 'Liana, subzero',
-    judge: whole((evidence) =>
-      isAboveAmount(evidence, 'block') ? amountRemark(evidence, 'block') : undefined,
-    ),
+    judge: refused(highAmount),
   },
   {
     id: 'fee-rate-refused',
     severity: 'block',
     finds: 'the fee rate is above the one that the policy refuses (10,000 sat/vB)',
     source: 'Bitcoin Core’s `maxfeerate`',
-    judge: whole((evidence) =>
-      isAboveRate(evidence, 'block') ? rateRemark(evidence, 'block') : undefined,
-    ),
+    judge: refused(highRate),
   },
   {
     id: 'fee-share-refused',
     severity: 'block',
     finds: 'the fee is above the share of what is spent that the policy refuses (10 %)',
     source: 'Coldcard',
-    judge: whole((evidence) =>
-      isAboveShare(evidence, 'block') ? shareRemark(evidence, 'block') : undefined,
-    ),
+    judge: refused(highShare),
   },
   {
     id: 'fee-amount',
     severity: 'warn',
     finds: 'the fee is above the amount that the policy warns of (0.1 BTC)',
     source: 'Bitcoin Core’s `maxtxfee`',
-    judge: whole((evidence) =>
-      isAboveAmount(evidence, 'warn') && !isAboveAmount(evidence, 'block')
-        ? amountRemark(evidence, 'warn')
-        : undefined,
-    ),
+    judge: doubted(highAmount),
   },
   {
     id: 'fee-rate',
     severity: 'warn',
     finds: 'the fee rate is above the one that the policy warns of (1000 sat/vB)',
     source: 'Liana, Caravan',
-    judge: whole((evidence) =>
-      isAboveRate(evidence, 'warn') && !isAboveRate(evidence, 'block')
-        ? rateRemark(evidence, 'warn')
-        : undefined,
-    ),
+    judge: doubted(highRate),
   },
   {
     id: 'fee-share',
     severity: 'warn',
     finds: 'the fee is above the share of what is spent that the policy warns of (5 %)',
     source: 'Coldcard, Electrum',
-    judge: whole((evidence) =>
-      isAboveShare(evidence, 'warn') && !isAboveShare(evidence, 'block')
-        ? shareRemark(evidence, 'warn')
-        : undefined,
-    ),
+    judge: doubted(highShare),
   },
   {
     id: 'fee-rate-low',
@@ -122,56 +161,3 @@ export const feeRules: readonly Rule[] = [
     ),
   },
 ];
-
-type Level = 'warn' | 'block';
-type Remark = Omit<Observation, 'where'>;
-
-/** Undefined while an input is not proven, or the sums are wrong: those have blocking findings. */
-const feeOf = ({ fee, spent }: Evidence): bigint | undefined =>
-  fee === undefined || fee < 0n || spent === undefined || spent > MAX_SATS ? undefined : fee;
-
-const limitsOf = ({ limits }: Evidence, level: Level): FeeLimits => limits[level];
-
-const isAboveAmount = (evidence: Evidence, level: Level): boolean => {
-  const fee = feeOf(evidence);
-  return fee !== undefined && fee > limitsOf(evidence, level).feeSats;
-};
-
-const amountRemark = (evidence: Evidence, level: Level): Remark => ({
-  message: 'The fee is large.',
-  facts: {
-    expected: `at most ${limitsOf(evidence, level).feeSats}`,
-    actual: `${evidence.fee}`,
-  },
-});
-
-const isAboveRate = (evidence: Evidence, level: Level): boolean =>
-  feeOf(evidence) !== undefined &&
-  evidence.feeRate !== undefined &&
-  evidence.feeRate > limitsOf(evidence, level).feeRate;
-
-const rateRemark = (evidence: Evidence, level: Level): Remark => ({
-  message: 'The fee rate is high.',
-  facts: {
-    expected: `at most ${formatFeeRate(limitsOf(evidence, level).feeRate)} sat/vB`,
-    actual: `${formatFeeRate(evidence.feeRate ?? 0n)} sat/vB`,
-  },
-});
-
-const isAboveShare = (evidence: Evidence, level: Level): boolean => {
-  const fee = feeOf(evidence);
-  const { spent = 0n } = evidence;
-  return (
-    fee !== undefined &&
-    spent > SMALL_SPEND &&
-    fee * 1000n > spent * BigInt(limitsOf(evidence, level).feePerMille)
-  );
-};
-
-const shareRemark = (evidence: Evidence, level: Level): Remark => ({
-  message: 'The fee is a large part of what is spent.',
-  facts: {
-    expected: `at most ${limitsOf(evidence, level).feePerMille} per mille`,
-    actual: `${((evidence.fee ?? 0n) * 1000n) / (evidence.spent ?? 1n)} per mille`,
-  },
-});
