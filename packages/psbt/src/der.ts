@@ -30,57 +30,73 @@ export const decodeSignature = (bytes: Uint8Array): EcdsaSignature => {
   }
   if (bytes[0] !== 0x30) throw refused('it is not a DER sequence', 0);
   if (bytes[1] !== length - 2) throw refused('its length does not fit', 1);
-  const r = readInteger(bytes, 2, length, 'r');
-  const s = readInteger(bytes, r.end, length, 's');
-  if (s.end !== length) throw refused(`${length - s.end} bytes follow s`, s.end);
-  if (compareBytes(s.value, HALF_ORDER) > 0) throw refused('s is above half the order', r.end);
   const compact = new Uint8Array(64);
-  compact.set(r.value);
-  compact.set(s.value, 32);
+  const r = compact.subarray(0, 32);
+  const s = compact.subarray(32);
+  const middle = readInteger(bytes, 2, length, 'r', r);
+  const end = readInteger(bytes, middle, length, 's', s);
+  if (end !== length) throw refused(`${length - end} bytes follow s`, end);
+  if (compareBytes(s, HALF_ORDER) > 0) throw refused('s is above half the order', middle);
   return { compact, flag };
 };
 
 /** The DER form of r ‖ s (64 bytes) and the flag behind it. Does not look at the range of r and s. */
 export const encodeSignature = ({ compact, flag }: EcdsaSignature): Uint8Array => {
-  const r = integerOf(compact.subarray(0, 32));
-  const s = integerOf(compact.subarray(32, 64));
-  const body = [0x02, r.length, ...r, 0x02, s.length, ...s];
-  return Uint8Array.of(0x30, body.length, ...body, flag);
+  const r = compact.subarray(0, 32);
+  const s = compact.subarray(32, 64);
+  const body = 4 + integerLength(r) + integerLength(s);
+  const bytes = new Uint8Array(body + 3);
+  bytes[0] = 0x30;
+  bytes[1] = body;
+  const middle = putInteger(bytes, 2, r);
+  const end = putInteger(bytes, middle, s);
+  bytes[end] = flag;
+  return bytes;
 };
 
-/** A positive DER integer: no more zeros in front than its sign needs. */
-const integerOf = (value: Uint8Array): Uint8Array => {
+/** Of a positive DER integer: no more zeros in front than its sign needs. */
+const integerLength = (value: Uint8Array): number => {
   let start = 0;
   while (start < 31 && value[start] === 0) start++;
-  const digits = value.subarray(start);
-  return (digits[0] as number) < 0x80 ? digits : Uint8Array.of(0, ...digits);
+  return 32 - start + ((value[start] as number) < 0x80 ? 0 : 1);
 };
 
-/** One integer of the sequence, as 32 bytes, and where it ends. */
+/** Puts an integer of 32 bytes at `start`, and tells where it ends. */
+const putInteger = (bytes: Uint8Array, start: number, value: Uint8Array): number => {
+  const length = integerLength(value);
+  bytes[start] = 0x02;
+  bytes[start + 1] = length;
+  const end = start + 2 + length;
+  if (length > 32) bytes.set(value, end - 32);
+  else bytes.set(value.subarray(32 - length), start + 2);
+  return end;
+};
+
+/** Reads one integer of the sequence into the 32 bytes of `value`, and tells where it ends. */
 const readInteger = (
   bytes: Uint8Array,
   start: number,
   limit: number,
   name: string,
-): { value: Uint8Array; end: number } => {
+  value: Uint8Array,
+): number => {
   const length = bytes[start + 1] as number;
-  const end = start + 2 + length;
-  if (start + 2 > limit || bytes[start] !== 0x02) throw refused(`${name} is not an integer`, start);
+  const digits = start + 2;
+  const end = digits + length;
+  if (digits > limit || bytes[start] !== 0x02) throw refused(`${name} is not an integer`, start);
   if (length === 0 || end > limit) throw refused(`the length of ${name} does not fit`, start + 1);
-  const digits = bytes.subarray(start + 2, end);
-  const [first = 0, second = 0] = digits;
-  if (first >= 0x80) throw refused(`${name} is negative`, start + 2);
-  if (first === 0 && length > 1 && second < 0x80) {
-    throw refused(`${name} has a zero too many`, start + 2);
+  const first = bytes[digits] as number;
+  if (first >= 0x80) throw refused(`${name} is negative`, digits);
+  if (first === 0 && length > 1 && (bytes[digits + 1] as number) < 0x80) {
+    throw refused(`${name} has a zero too many`, digits);
   }
-  const significant = first === 0 ? digits.subarray(1) : digits;
-  const value = new Uint8Array(32);
-  if (significant.length > 32) throw refused(`${name} is out of range`, start + 2);
+  const significant = bytes.subarray(first === 0 ? digits + 1 : digits, end);
+  if (significant.length > 32) throw refused(`${name} is out of range`, digits);
   value.set(significant, 32 - significant.length);
   if (compareBytes(value, zero) === 0 || compareBytes(value, ORDER) >= 0) {
-    throw refused(`${name} is out of range`, start + 2);
+    throw refused(`${name} is out of range`, digits);
   }
-  return { value, end };
+  return end;
 };
 
 const refused = (reason: string, offset: number): Error =>

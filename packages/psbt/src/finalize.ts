@@ -9,9 +9,8 @@ import {
 } from '@qoima/primitives';
 import { psbtError } from './errors.ts';
 import { INPUT } from './fields.ts';
-import type { PolicyMatch } from './match-policy.ts';
 import { partialSignaturesOf, signatureFor } from './partial-signature.ts';
-import { type Psbt, type PsbtMap, type PsbtRecord, sortedMap, withoutTypes } from './record.ts';
+import { compareKeys, type Psbt, type PsbtMap, type PsbtRecord } from './record.ts';
 import { writeWitness } from './transaction.ts';
 import type { VerifiedPsbt } from './verify-signatures.ts';
 
@@ -28,19 +27,21 @@ import type { VerifiedPsbt } from './verify-signatures.ts';
  */
 export const finalizePsbt = (verified: VerifiedPsbt): Psbt => {
   const { match, version, global, outputs, transaction } = verified;
-  const chosen = verified.inputs.map((map, index) => chooseSignatures(map, index, match));
-  const unsigned = chosen.flatMap((signatures, index) =>
-    signatures.length < match.policy.quorum.required ? [index] : [],
-  );
-  if (unsigned.length > 0) throw incomplete(verified, unsigned);
+  const { required } = match.policy.quorum;
   // One memory for all that is made here: a thousand arrays of their own cost the collector far more.
-  const writer = byteWriter(512 * chosen.length);
-  const inputs = verified.inputs.map((map, index) =>
-    finalInput(map, match.inputs[index]?.script, chosen[index], writer),
-  );
+  const writer = byteWriter(512 * verified.inputs.length);
+  const inputs: PsbtMap[] = [];
+  const unsigned: number[] = [];
+  for (const [index, map] of verified.inputs.entries()) {
+    const { script } = match.inputs[index] ?? {};
+    if (script === undefined) throw new Error('a match has one entry for each input');
+    const signatures = chooseSignatures(map, script.scriptKeys, required);
+    if (signatures.length < required) unsigned.push(index);
+    else inputs.push(finalInput(map, script, signatures, writer));
+  }
+  if (unsigned.length > 0) throw incomplete(verified, unsigned);
   return { version, global, inputs, outputs, transaction };
 };
-
 /** What of the BIPs' fields outlives the Finalizer. */
 const kept: ReadonlySet<number> = new Set(
   [
@@ -61,25 +62,24 @@ const cleared: ReadonlySet<number> = new Set(
 
 const finalInput = (
   map: PsbtMap,
-  script: PolicyScript | undefined,
-  signatures: readonly Uint8Array[] | undefined,
+  script: PolicyScript,
+  signatures: readonly Uint8Array[],
   writer: ByteWriter,
 ): PsbtMap => {
-  if (script === undefined || signatures === undefined) {
-    throw new Error('a match has one entry for each input');
-  }
-  return sortedMap([...withoutTypes(map, cleared), ...finalRecords(script, signatures, writer)]);
+  const records = finalRecords(script, signatures, writer);
+  for (const record of map) if (!cleared.has(record.type)) records.push(record);
+  return records.sort(compareKeys);
 };
 
 /** At most as many signatures as are required, in the order of the script's keys. */
 const chooseSignatures = (
   map: PsbtMap,
-  index: number,
-  match: PolicyMatch,
+  scriptKeys: readonly Uint8Array[],
+  required: number,
 ): readonly Uint8Array[] => {
   const chosen: Uint8Array[] = [];
-  for (const key of match.inputs[index]?.script.scriptKeys ?? []) {
-    if (chosen.length === match.policy.quorum.required) break;
+  for (const key of scriptKeys) {
+    if (chosen.length === required) break;
     const signature = signatureFor(map, key);
     if (signature !== undefined) chosen.push(signature);
   }
@@ -92,7 +92,7 @@ const finalRecords = (
   { redeemScript, witnessScript }: PolicyScript,
   signatures: readonly Uint8Array[],
   writer: ByteWriter,
-): readonly PsbtRecord[] => {
+): PsbtRecord[] => {
   if (witnessScript === undefined) {
     if (redeemScript === undefined) throw new Error('a script is wrapped in one way or the other');
     return [finalScriptSig([none, ...signatures, redeemScript], writer)];

@@ -79,7 +79,8 @@ export const witnessSighash = (
   const input = inputAt(transaction, inputIndex);
   const outputs = outputsOf(flag);
   const only = outputs === SIGHASH.none || outputs === SIGHASH.single;
-  const writer = byteWriter(160 + scriptCode.length);
+  const writer = preimage;
+  writer.length = 0;
   writeUint32(writer, transaction.version);
   writeBytes(writer, anyoneCanPay(flag) ? zero32 : midstates.hashPrevouts);
   writeBytes(writer, anyoneCanPay(flag) || only ? zero32 : midstates.hashSequence);
@@ -95,6 +96,9 @@ export const witnessSighash = (
   writeUint32(writer, flag);
   return hash256(writer.bytes.subarray(0, writer.length));
 };
+
+/** Written anew for each input: thousands of arrays would cost more than what is written into them. */
+const preimage = byteWriter(1024);
 
 /** BIP-143: the output beside the input for SINGLE, zeros for NONE or if there is no such output. */
 const hashOneOutput = (
