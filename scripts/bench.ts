@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchAddresses } from '../packages/policy/bench/addresses.ts';
-import { benchSession } from '../packages/psbt/bench/session.ts';
+import { benchSession, growthSizes } from '../packages/psbt/bench/session.ts';
 import { benchReview } from '../packages/review/bench/review.ts';
 import { benchSigning } from '../packages/signer-ledger/bench/signing.ts';
 import { formatTable } from './text-table.ts';
@@ -32,11 +32,11 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
     return [
       formatRows(rows),
       formatTable(
-        ['growth from 100 to 2000 inputs, exponent', 'fastest call', 'in sessions'],
-        growth.map(({ step, fastest, inSession }) => [
+        ['µs for each of so many inputs', ...growthSizes.map(String), 'growth, exponent'],
+        growth.map(({ step, perInput, exponent }) => [
           step,
-          fastest.toFixed(2),
-          inSession.toFixed(2),
+          ...perInput.map((each) => each.toFixed(1)),
+          exponent.toFixed(2),
         ]),
       ),
       formatTable(

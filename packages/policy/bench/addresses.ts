@@ -1,14 +1,13 @@
-import { pathToFileURL } from 'node:url';
-import { BIP32Factory, type BIP32Interface } from 'bip32';
-import { networks, payments } from 'bitcoinjs-lib';
-import * as secp256k1 from 'tiny-secp256k1';
 import {
   type Cosigner,
   encodeAddress,
   parseCosignerKey,
   policyScripts,
   walletPolicy,
-} from '../src/index.ts';
+} from '@qoima/policy';
+import { BIP32Factory, type BIP32Interface } from 'bip32';
+import { networks, payments } from 'bitcoinjs-lib';
+import * as secp256k1 from 'tiny-secp256k1';
 
 /** CPU milliseconds of the same work by Qoima and by another library, in one process. */
 export interface BenchRow {
@@ -101,5 +100,3 @@ const timed = <Result>(work: () => Result): readonly [Result, number] => {
   const { user, system } = process.cpuUsage(before);
   return [result, (user + system) / 1000];
 };
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) console.table(benchAddresses());

@@ -1,9 +1,9 @@
 import { encodeExtendedKey, formatDerivationPath } from '@qoima/policy';
 import { parseTxid, sha256 } from '@qoima/primitives';
+import type { Coin } from '@qoima/psbt';
 import { BIP32Factory, type BIP32Interface } from 'bip32';
 import { networks, Psbt, payments, script as scripts } from 'bitcoinjs-lib';
 import * as ecc from 'tiny-secp256k1';
-import type { Coin } from '../src/index.ts';
 import { masterNode } from '../test/wallet.ts';
 import { type Contestant, type Spend, stopwatch } from './spend.ts';
 

@@ -17,7 +17,7 @@ import {
   signPsbt,
   type VerifiedPsbt,
   verifySignatures,
-} from '../src/index.ts';
+} from '@qoima/psbt';
 import { type Contestant, type Spend, stopwatch } from './spend.ts';
 
 /** Qoima. The policy check derives all scripts anew, as another party would. */

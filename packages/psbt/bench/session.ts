@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { equalBytes } from '@qoima/primitives';
-import { combinePsbts, decodePsbt, encodePsbt } from '../src/index.ts';
+import { combinePsbts, decodePsbt, encodePsbt } from '@qoima/psbt';
 import { bitcoinjs } from './bitcoinjs-session.ts';
 import { qoima } from './qoima-session.ts';
 import {
@@ -28,19 +28,19 @@ export interface BenchRow {
 export interface SessionBench {
   /** Against the expert use, and up to 1000 inputs against the idiomatic one. */
   readonly rows: readonly BenchRow[];
-  /** Qoima's time grows as the inputs to this power, from 100 to 2000 inputs. */
+  /** How Qoima's own time grows with the inputs. */
   readonly growth: readonly Growth[];
   /** Peak memory of a fresh process that runs one session of 1000 inputs. */
   readonly memory: readonly { readonly contestant: string; readonly peakMib: number }[];
 }
 
-/** Two exponents of one step, for two questions. */
+/** What one input of a session costs in one step, for spends of each of `growthSizes`. */
 export interface Growth {
-  readonly step: string;
-  /** Of the fastest call, which no collector and no other program came across: the step's own work. */
-  readonly fastest: number;
-  /** Of whole sessions, the median, with the garbage that each step finds: what a user waits for. */
-  readonly inSession: number;
+  readonly step: Line;
+  /** CPU microseconds for each input. */
+  readonly perInput: readonly number[];
+  /** The whole spend costs as its inputs to this power: the slope that fits all sizes best. */
+  readonly exponent: number;
 }
 
 const contestants = {
@@ -66,6 +66,11 @@ const rounds: readonly {
 type Line = Step | 'session';
 const lines: readonly Line[] = [...steps, 'session'];
 
+export const growthSizes: readonly number[] = [100, 200, 500, 1000, 2000];
+
+/** How often all sizes take their turn. */
+const growthTurns = 5;
+
 /** CPU milliseconds. */
 type Times = Readonly<Record<Line, number>>;
 
@@ -85,12 +90,8 @@ type Times = Readonly<Record<Line, number>>;
  */
 export const benchSession = async (): Promise<SessionBench> => {
   const rows: BenchRow[] = [];
-  const inSession = new Map<number, Times>();
-  const fastest = new Map<number, Times>();
   for (const round of rounds) {
-    const { times, ours, calls } = await compete(round);
-    inSession.set(round.inputs, timesOf(ours, []));
-    fastest.set(round.inputs, fastestOf(ours, calls));
+    const times = await compete(round);
     for (const name of ['expert', 'idiomatic'] as const) {
       if (round.sessions[name] === 0) continue;
       for (const line of lines) {
@@ -100,27 +101,49 @@ export const benchSession = async (): Promise<SessionBench> => {
       }
     }
   }
-  const exponent = (times: ReadonlyMap<number, Times>, line: Line): number =>
-    Math.log(times.get(2000)![line] / times.get(100)![line]) / Math.log(2000 / 100);
-  const growth = lines.map((step) => ({
-    step,
-    fastest: exponent(fastest, step),
-    inSession: exponent(inSession, step),
-  }));
   const memory = names.map((contestant) => ({
     contestant,
     peakMib: peakOfFreshProcess(contestant, 1000),
   }));
-  return { rows, growth, memory };
+  return { rows, growth: await measureGrowth(), memory };
 };
 
-const compete = async (
-  round: (typeof rounds)[number],
-): Promise<{
-  times: Readonly<Record<Name, Times>>;
-  ours: readonly SessionRun[];
-  calls: readonly Calls[];
-}> => {
+/**
+ * In its turn each size spends the same number of inputs, a large spend once or small ones many times,
+ * and all of it counts, with all its garbage: a small call alone leaves its garbage to others, and the
+ * fastest of many finds in the processor's cache what a user's call does not. Nothing is collected by
+ * force, because that shrinks the young generation for who comes next.
+ */
+const measureGrowth = async (): Promise<readonly Growth[]> => {
+  const largest = Math.max(...growthSizes);
+  const spends = growthSizes.map(spendOf);
+  const runs: Calls[][] = growthSizes.map(() => []);
+  for (let turn = 0; turn < growthTurns; turn++) {
+    for (let i = 0; i < spends.length; i++) {
+      const size = (turn + i) % spends.length;
+      const spend = spends[size]!;
+      for (let inputs = 0; inputs < largest; inputs += spend.coins.length) {
+        runs[size]!.push((await qoima.session(spend)).calls);
+      }
+    }
+  }
+  const microseconds = (size: number, step: Line): number =>
+    (1000 * sum(runs[size]!.map((calls) => timeOf(calls, step)))) / (growthTurns * largest);
+  return lines.map((step) => {
+    const perInput = growthSizes.map((_, size) => microseconds(size, step));
+    const exponent = 1 + slope(growthSizes.map(Math.log), perInput.map(Math.log));
+    return { step, perInput, exponent };
+  });
+};
+
+/** Of the straight line that fits best (least squares). */
+const slope = (xs: readonly number[], ys: readonly number[]): number => {
+  const [meanX, meanY] = [mean(xs), mean(ys)];
+  const along = xs.map((x, i) => (x - meanX) * (ys[i]! - meanY));
+  return sum(along) / sum(xs.map((x) => (x - meanX) ** 2));
+};
+
+const compete = async (round: (typeof rounds)[number]): Promise<Readonly<Record<Name, Times>>> => {
   const spend = spendOf(round.inputs);
   const runs: Record<Name, SessionRun[]> = { qoima: [], expert: [], idiomatic: [] };
   for (let i = 0; i < Math.max(...Object.values(round.sessions)); i++) {
@@ -138,12 +161,11 @@ const compete = async (
       calls[name].push(contestants[name].paperwork(spend, signed));
     }
   }
-  const times = {
+  return {
     qoima: timesOf(runs.qoima, calls.qoima),
     expert: timesOf(runs.expert, calls.expert),
     idiomatic: timesOf(runs.idiomatic, calls.idiomatic),
   };
-  return { times, ours: runs.qoima, calls: calls.qoima };
 };
 
 const checkAlike = ([first, ...others]: readonly SessionRun[]): void => {
@@ -158,30 +180,24 @@ const sorted = (psbt: Uint8Array): Uint8Array => encodePsbt(combinePsbts([decode
 
 /** Medians: of the paperwork's calls where a step was run again, else of what whole sessions spent. */
 const timesOf = (runs: readonly SessionRun[], paper: readonly Calls[]): Times => {
-  const timeOf = (line: Line): number => {
-    if (line === 'session')
-      return median(runs.map(({ calls }) => sum(Object.values(calls).flat())));
-    const again = paper.flatMap((calls) => calls[line]);
-    if (again.length > 0) return median(again) * (paperwork[line] ?? 0);
-    return median(runs.map(({ calls }) => sum(calls[line])));
+  const typical = (line: Line): number => {
+    const again = line === 'session' ? [] : paper.flatMap((calls) => calls[line]);
+    if (line !== 'session' && again.length > 0) return median(again) * (paperwork[line] ?? 0);
+    return median(runs.map(({ calls }) => timeOf(calls, line)));
   };
-  return Object.fromEntries(lines.map((line) => [line, timeOf(line)])) as Times;
+  return Object.fromEntries(lines.map((line) => [line, typical(line)])) as Times;
 };
 
-/** The fastest call of each step, and the fastest session. */
-const fastestOf = (runs: readonly SessionRun[], paper: readonly Calls[]): Times => {
-  const sessions = runs.map(({ calls }) => calls);
-  const timeOf = (line: Line): number =>
-    line === 'session'
-      ? Math.min(...sessions.map((calls) => sum(Object.values(calls).flat())))
-      : Math.min(...[...sessions, ...paper].flatMap((calls) => calls[line]));
-  return Object.fromEntries(lines.map((line) => [line, timeOf(line)])) as Times;
-};
+/** What one step of these calls took, or all of them. */
+const timeOf = (calls: Calls, line: Line): number =>
+  sum(line === 'session' ? Object.values(calls).flat() : calls[line]);
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
+
+const mean = (values: readonly number[]): number => sum(values) / values.length;
 
 /** So that nobody pays for what the one before left behind. */
 const collectGarbage = (): void => {
@@ -194,38 +210,20 @@ const peakOfFreshProcess = (contestant: Name, inputs: number): number => {
   const script = fileURLToPath(import.meta.url);
   const { stdout, status } = spawnSync(
     process.execPath,
-    [...process.execArgv, script, '--peak', contestant, String(inputs)],
+    [...process.execArgv, script, contestant, String(inputs)],
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`the session of ${contestant} failed in its own process`);
   return Number(stdout.trim());
 };
 
-const main = async (): Promise<void> => {
-  const [flag, contestant, inputs] = process.argv.slice(2);
-  if (flag === '--peak') {
-    await contestants[contestant as Name].session(spendOf(Number(inputs)));
-    console.log(Math.round(process.resourceUsage().maxRSS / 1024));
-    return;
-  }
-  const { rows, growth, memory } = await benchSession();
-  const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
-  console.table(
-    rows.map(({ name, oursMs, theirsMs, ratio }) => ({
-      name,
-      'ours, ms': rounded(oursMs, 1),
-      'theirs, ms': rounded(theirsMs, 1),
-      ratio: rounded(ratio, 1),
-    })),
-  );
-  console.table(
-    growth.map(({ step, fastest, inSession }) => ({
-      step,
-      fastest: rounded(fastest, 2),
-      inSession: rounded(inSession, 2),
-    })),
-  );
-  console.table(memory);
+/** What `peakOfFreshProcess` starts. */
+const main = async (contestant: Name, inputs: number): Promise<void> => {
+  await contestants[contestant].session(spendOf(inputs));
+  console.log(Math.round(process.resourceUsage().maxRSS / 1024));
 };
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [contestant, inputs] = process.argv.slice(2);
+  await main(contestant as Name, Number(inputs));
+}

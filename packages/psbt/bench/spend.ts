@@ -1,4 +1,4 @@
-import type { Coin } from '../src/index.ts';
+import type { Coin } from '@qoima/psbt';
 import { nodeAt, strangerScript, type TestWallet, testCoins, testWallet } from '../test/wallet.ts';
 
 /** The steps of a session, in order. */

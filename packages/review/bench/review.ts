@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import { publicKeyTweaker } from '@qoima/curve';
 import {
   type Cosigner,
@@ -17,7 +16,7 @@ import {
   type Psbt,
   transactionId,
 } from '@qoima/psbt';
-import { reviewPsbt } from '../src/index.ts';
+import { reviewPsbt } from '@qoima/review';
 
 /** CPU milliseconds of a full review, and of nothing but deriving the keys that it proves. */
 export interface ReviewRow {
@@ -170,9 +169,3 @@ const timed = <Result>(work: () => Result): readonly [Result, number] => {
   const { user, system } = process.cpuUsage(before);
   return [result, (user + system) / 1000];
 };
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { rows, exponent } = benchReview();
-  console.table(rows);
-  console.log(`exponent ${exponent.toFixed(2)}`);
-}
