@@ -6,8 +6,25 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['qoima-source'] } },
   test: {
     root: '.',
-    include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
     testTimeout: 60_000,
     reporters: ['default', tallyReporter((text) => process.stdout.write(text))],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['packages/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+        },
+      },
+      {
+        // Once more without the compiled curve: whatever calculates with keys or signatures itself.
+        extends: true,
+        test: {
+          name: 'wasm',
+          include: ['packages/{curve,policy,psbt,review}/test/**/*.test.ts'],
+          env: { QOIMA_CURVE: 'wasm' },
+        },
+      },
+    ],
   },
 });
