@@ -6,7 +6,7 @@ import {
   payToWitnessScriptHash,
   policyScripts,
 } from '@qoima/policy';
-import { MAX_SATS } from '@qoima/primitives';
+import { MAX_SATS, parseHex } from '@qoima/primitives';
 import { OUTPUT, type Psbt, record } from '@qoima/psbt';
 import {
   BRANCH_STEP,
@@ -343,6 +343,9 @@ const changeAttacks: readonly HostileCase[] = [
 const third = (script: Uint8Array, amount: bigint): Psbt =>
   spend({ outputs: [payment(PAID), change(CHANGE - amount - FEE), payment(amount, script)] });
 
+/** The public key of vector 5 of BIP-340, which no point of the curve has for its x. */
+const NO_POINT = parseHex('eefdea4cdb677750a420fee807eacf21eb9898ae79b9768766e4faa04a2d4a34');
+
 const scriptAttacks: readonly HostileCase[] = [
   blocked('output-script-long', {
     id: 'script-of-84-bytes',
@@ -359,6 +362,15 @@ const scriptAttacks: readonly HostileCase[] = [
     source: 'Bitcoin Core, maxburnamount',
     clean,
     psbt: third(Uint8Array.of(0x6a, 4, 1, 2, 3, 4), BTC),
+  }),
+  blocked('output-burnt', {
+    id: 'amount-burnt-in-taproot',
+    title: 'One bitcoin goes to a taproot key that is no point of the curve',
+    attack:
+      'The address looks like any other and every node relays it; neither a key nor a script can ever spend it.',
+    source: 'BIP-341; BIP-340, lift_x and test vector 5',
+    clean,
+    psbt: third(Uint8Array.of(0x51, 32, ...NO_POINT), BTC),
   }),
   warned('output-op-return', {
     id: 'data-output',

@@ -62,6 +62,7 @@ export {
   type TakenSignature,
   takeSignatures,
 } from './take-signatures.ts';
+export { isTaprootKey } from './taproot-key.ts';
 export { parsePsbt } from './text.ts';
 export {
   decodeTransaction,

@@ -1,4 +1,5 @@
 import { formatHex } from '@qoima/primitives';
+import { isTaprootKey } from '@qoima/psbt';
 import type { Evidence, OutputEvidence } from './evidence.ts';
 import { eachOutput, type Rule } from './rule.ts';
 import { dustLimit, scriptKind } from './script-kind.ts';
@@ -115,10 +116,10 @@ export const outputRules: readonly Rule[] = [
   {
     id: 'output-burnt',
     severity: 'block',
-    finds: 'an OP_RETURN output has an amount',
-    source: 'Bitcoin Core’s `maxburnamount`',
+    finds: 'an amount goes to OP_RETURN, or to a taproot key that is no point of the curve',
+    source: 'Bitcoin Core’s `maxburnamount`; BIP-341, BIP-340 (lift_x)',
     judge: eachOutput((output) =>
-      !isLong(output) && isData(output) && output.amount > 0n
+      !isLong(output) && isUnspendable(output) && output.amount > 0n
         ? remark(output, 'This amount goes to an output that nobody can ever spend.')
         : undefined,
     ),
@@ -188,6 +189,11 @@ const highestIndex = ({ inputs }: Evidence): number =>
 const isLong = ({ script }: OutputEvidence): boolean => script.length > MAX_SCRIPT_BYTES;
 
 const isData = ({ script }: OutputEvidence): boolean => scriptKind(script) === 'op-return';
+
+/** What a P2TR script pushes after OP_1 and the length is the x of its key (BIP-341). */
+const isUnspendable = (output: OutputEvidence): boolean =>
+  isData(output) ||
+  (scriptKind(output.script) === 'p2tr' && !isTaprootKey(output.script.subarray(2)));
 
 const remark = (
   { amount, script }: OutputEvidence,

@@ -1,5 +1,5 @@
 import type { FeeLimits, SpendLimits } from '@qoima/policy';
-import { MAX_SATS } from '@qoima/primitives';
+import { MAX_SATS, parseHex } from '@qoima/primitives';
 import {
   type CreateOutput,
   createPsbt,
@@ -117,7 +117,10 @@ const script = (start: readonly number[], length: number): Uint8Array => {
 const p2pkh = Uint8Array.of(0x76, 0xa9, 20, ...new Uint8Array(20).fill(5), 0x88, 0xac);
 const p2sh = Uint8Array.of(0xa9, 20, ...new Uint8Array(20).fill(5), 0x87);
 const p2wsh = script([0, 32], 34);
-const p2tr = script([0x51, 32], 34);
+const taproot = (x: string): Uint8Array => Uint8Array.of(0x51, 32, ...parseHex(x));
+/** Public keys of vectors 0 and 5 of BIP-340: one of a point, one of none. */
+const p2tr = taproot('f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9');
+const NO_POINT = 'eefdea4cdb677750a420fee807eacf21eb9898ae79b9768766e4faa04a2d4a34';
 const opReturn = Uint8Array.of(0x6a, 4, 1, 2, 3, 4);
 
 const own4 = own.wsh.at('change', CHANGE_INDEX);
@@ -224,6 +227,11 @@ const breaches = breachTable([
   ],
   ['data is written', 'warn output-op-return, output 0', () => paying([opReturn, 0n])],
   ['bitcoin is burnt', 'block output-burnt, output 0', () => paying([opReturn, BTC])],
+  [
+    'a taproot key is paid that is no point of the curve',
+    'block output-burnt, output 0',
+    () => paying([taproot(NO_POINT), BTC]),
+  ],
   [
     'a bare script is paid',
     'warn output-unknown-script, output 0',
