@@ -58,6 +58,7 @@ const policyCase = (
   station: readonly Step[],
   coordinator: readonly Step[],
   rule: string | null = null,
+  also: readonly string[] = [],
 ): HostileCase => ({
   id,
   title,
@@ -65,7 +66,7 @@ const policyCase = (
   source,
   kind: 'policy',
   policy: 'wsh',
-  expected: { rule, also: [], station, coordinator },
+  expected: { rule, also, station, coordinator },
   files: { clean: parseUtf8(cleanPolicy), attack: parseUtf8(text) },
 });
 
@@ -85,9 +86,15 @@ const broken = (code: string, attack: PolicyAttack): HostileCase =>
     [step('verify-policy', code)],
   );
 
-/** The pinned policy by its id; what the id does not cover is told. */
-const told = (rule: string, attack: PolicyAttack): HostileCase =>
-  policyCase(attack, [step('verify-policy', null)], [step('verify-policy', null)], rule);
+/** The pinned policy by its id; what the id does not cover is told, and not pinned with it. */
+const told = (rule: string, attack: PolicyAttack, also: readonly string[] = []): HostileCase =>
+  policyCase(
+    attack,
+    [step('import-policy', 'STATION_WARNING_OPEN'), step('verify-policy', null)],
+    [step('verify-policy', null)],
+    rule,
+    also,
+  );
 
 const sharedOrigin = withKey({ ...kairat, origin: aigerim.origin }, {});
 

@@ -42,7 +42,7 @@ export {
 } from './multisig-script.ts';
 export { payToScriptHash, payToWitnessScriptHash } from './output-script.ts';
 export { decodePolicyFile, encodePolicyFile } from './policy-file.ts';
-export { limitsFindings, namesFindings, policyFindings } from './policy-findings.ts';
+export { policyFindings } from './policy-findings.ts';
 export { policyId } from './policy-id.ts';
 export {
   type AddressPlace,
@@ -70,6 +70,7 @@ export {
   limitsSheet,
   type SpendLimits,
 } from './spend-limits.ts';
+export { birthdayFindings, changedFindings, firstFindings } from './unbound-findings.ts';
 export {
   type Branch,
   type PolicyParts,

@@ -1,5 +1,4 @@
-import { canonicalJson, type Finding, formatHex } from '@qoima/primitives';
-import { defaultLimits, limitsJson } from './spend-limits.ts';
+import { type Finding, formatHex } from '@qoima/primitives';
 import type { WalletPolicy } from './wallet-policy.ts';
 
 /**
@@ -29,48 +28,6 @@ export const policyFindings = (policy: WalletPolicy): readonly Finding[] => {
     });
   }
   return findings;
-};
-
-/**
- * `policy-limits-differ` where a file has other limits than the policy of the same id that is known: the
- * id does not say so.
- */
-export const limitsFindings = (known: WalletPolicy, read: WalletPolicy): readonly Finding[] => {
-  const [expected, actual] = [known, read].map(({ limits = defaultLimits }) =>
-    canonicalJson(limitsJson(limits)),
-  ) as [string, string];
-  return expected === actual
-    ? []
-    : [
-        {
-          rule: 'policy-limits-differ',
-          severity: 'warn',
-          where: 'policy',
-          message: 'The file has other limits of spends than the policy that is here.',
-          facts: { expected, actual },
-        },
-      ];
-};
-
-/**
- * `policy-names-differ` where a file gives the cosigners other names than the policy of the same id that
- * is known: the id does not say so.
- */
-export const namesFindings = (known: WalletPolicy, read: WalletPolicy): readonly Finding[] => {
-  const [expected, actual] = [known, read].map(({ cosigners }) =>
-    cosigners.map(({ name }) => name).join(', '),
-  ) as [string, string];
-  return expected === actual
-    ? []
-    : [
-        {
-          rule: 'policy-names-differ',
-          severity: 'warn',
-          where: 'policy',
-          message: 'The file gives the cosigners other names than the policy that is here.',
-          facts: { expected, actual },
-        },
-      ];
 };
 
 const namesByFingerprint = (policy: WalletPolicy): ReadonlyMap<string, readonly string[]> => {

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@qoima/primitives';
+import { formatDate, type JsonValue } from '@qoima/primitives';
 import { encodeAddress } from './address.ts';
 import { formatDescriptor } from './descriptor.ts';
 import { policyId } from './policy-id.ts';
@@ -9,7 +9,8 @@ import type { WalletPolicy } from './wallet-policy.ts';
 
 /**
  * What custodians compare before they trust a policy, as labels and values: its name, its id, who
- * must sign, every key in order, the first address as a check on all of it, and the limits of spends.
+ * must sign, every key in order, the first address as a check on all of it, the birthday and the limits
+ * of spends.
  */
 export const policySheet = (
   policy: WalletPolicy,
@@ -22,6 +23,7 @@ export const policySheet = (
     ['Template', policyTemplate(policy)],
     ...policyKeys(policy).map((key, i): [string, string] => [policy.cosigners[i]?.name ?? '', key]),
     ['First address', firstAddress(policy)],
+    ['Birthday', birthdayText(policy)],
     ...limitsSheet(policy.limits ?? defaultLimits),
   ];
 };
@@ -38,8 +40,14 @@ export const policyJson = (policy: WalletPolicy): { readonly [key: string]: Json
   cosigners: policy.cosigners.map(({ name }) => name),
   descriptor: formatDescriptor(policy, 'both'),
   firstAddress: firstAddress(policy),
+  birthday: policy.birthday ?? null,
   limits: limitsJson(policy.limits ?? defaultLimits),
 });
+
+const birthdayText = ({ birthday }: WalletPolicy): string =>
+  birthday === undefined
+    ? 'none; coins are looked for in the whole chain'
+    : `${formatDate(birthday)}; no coin is older`;
 
 const firstAddress = (policy: WalletPolicy): string =>
   encodeAddress(policyScripts(policy).at('receive', 0).scriptPubKey, policy.network);

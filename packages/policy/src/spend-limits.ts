@@ -72,6 +72,39 @@ export const checkLimits = ({ warn, block, changeWindow }: SpendLimits): void =>
   }
 };
 
+/** Every limit by the name that it has in a policy file; rates are in satoshis per 1000 virtual bytes. */
+const numbersOf = ({
+  warn,
+  block,
+  changeWindow,
+}: SpendLimits): readonly (readonly [name: string, value: bigint])[] => [
+  ['warn.feeSats', warn.feeSats],
+  ['warn.feeRateSatsPerKvb', warn.feeRate],
+  ['warn.feePerMille', whole(warn.feePerMille)],
+  ['block.feeSats', block.feeSats],
+  ['block.feeRateSatsPerKvb', block.feeRate],
+  ['block.feePerMille', whole(block.feePerMille)],
+  ['changeWindow', whole(changeWindow)],
+];
+
+/** A limit that is not the same in two places. */
+export interface LimitDifference {
+  readonly name: string;
+  readonly expected: bigint;
+  readonly actual: bigint;
+}
+
+/** The limits in which two differ, in the order of the policy file. */
+export const differingLimits = (
+  expected: SpendLimits,
+  actual: SpendLimits,
+): readonly LimitDifference[] => {
+  const others = new Map(numbersOf(actual));
+  return numbersOf(expected)
+    .map(([name, value]) => ({ name, expected: value, actual: others.get(name) ?? value }))
+    .filter((limit) => limit.expected !== limit.actual);
+};
+
 const whole = (value: number): bigint => (Number.isSafeInteger(value) ? BigInt(value) : -1n);
 
 const digits = v.pipe(

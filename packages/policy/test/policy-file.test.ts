@@ -2,14 +2,15 @@ import { formatHex, parseUtf8, sha256 } from '@qoima/primitives';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  birthdayFindings,
+  changedFindings,
   decodeKeyRecord,
   decodeLimits,
   decodePolicyFile,
   defaultLimits,
   encodeKeyRecord,
   encodePolicyFile,
-  limitsFindings,
-  namesFindings,
+  firstFindings,
   policyId,
   policyJson,
   policySheet,
@@ -95,8 +96,8 @@ describe('qoima-policy/1', () => {
 
   it('finds other names of cosigners in a file of the same id', () => {
     const { policy: renamed } = decodePolicyFile(changed({ cosigners: ['A', 'B', 'C', 'D', 'E'] }));
-    expect(namesFindings(policy, policy)).toEqual([]);
-    expect(namesFindings(policy, renamed)).toMatchObject([
+    expect(changedFindings(policy, policy)).toEqual([]);
+    expect(changedFindings(policy, renamed)).toMatchObject([
       { rule: 'policy-names-differ', severity: 'warn', facts: { actual: 'A, B, C, D, E' } },
     ]);
   });
@@ -197,6 +198,48 @@ describe('qoima-key/1', () => {
   });
 });
 
+describe('a birthday', () => {
+  const born = (birthday?: number): WalletPolicy => samplePolicy({ birthday });
+  const now = new Date('2026-01-31T12:00:00Z');
+
+  it.each([
+    [
+      'is later',
+      born(1_700_000_000),
+      born(0xffffffff),
+      '2023-11-14 22:13 UTC',
+      '2106-02-07 06:28 UTC',
+    ],
+    ['came to be', born(), born(0), 'none', '1970-01-01 00:00 UTC'],
+    ['is gone', born(0), born(), '1970-01-01 00:00 UTC', 'none'],
+  ])('that %s is told', (_what, known, read, expected, actual) => {
+    expect(policyId(known)).toBe(policyId(read));
+    expect(changedFindings(known, read)).toMatchObject([
+      { rule: 'policy-birthday-differs', severity: 'warn', facts: { expected, actual } },
+    ]);
+  });
+
+  it('that is not over yet is told', () => {
+    const second = now.getTime() / 1000;
+    expect(birthdayFindings(born(), now)).toEqual([]);
+    expect(birthdayFindings(born(second), now)).toEqual([]);
+    expect(birthdayFindings(born(second + 1), now)).toMatchObject([
+      {
+        rule: 'policy-birthday-ahead',
+        severity: 'warn',
+        facts: { expected: 'at most 2026-01-31 12:00 UTC', actual: '2026-01-31 12:00 UTC' },
+      },
+    ]);
+  });
+
+  it('is shown with the policy', () => {
+    const shown = (of: WalletPolicy) => policySheet(of).flat().join('\n');
+    expect(shown(born(1_700_000_000))).toContain('2023-11-14 22:13 UTC; no coin is older');
+    expect(shown(born())).toContain('none; coins are looked for in the whole chain');
+    expect([born(7), born()].map((of) => policyJson(of)['birthday'])).toEqual([7, null]);
+  });
+});
+
 describe('limits of spends', () => {
   const limits: SpendLimits = {
     warn: { feeSats: 1000n, feeRate: 5000n, feePerMille: 10 },
@@ -219,10 +262,26 @@ describe('limits of spends', () => {
   });
 
   it('are found to differ between two files of one id', () => {
-    expect(limitsFindings(policy, samplePolicy({ limits }))).toEqual([]);
-    expect(limitsFindings(samplePolicy(), samplePolicy({ limits: defaultLimits }))).toEqual([]);
-    expect(limitsFindings(samplePolicy(), policy)).toMatchObject([
+    expect(changedFindings(policy, samplePolicy({ limits }))).toEqual([]);
+    expect(changedFindings(samplePolicy(), samplePolicy({ limits: defaultLimits }))).toEqual([]);
+    expect(changedFindings(samplePolicy(), policy)).toMatchObject([
       { rule: 'policy-limits-differ', severity: 'warn' },
+    ]);
+    expect(
+      changedFindings(policy, samplePolicy({ limits: { ...limits, changeWindow: 21 } })),
+    ).toMatchObject([{ facts: { expected: 'changeWindow 20', actual: 'changeWindow 21' } }]);
+  });
+
+  it('are told at first sight if one of them is above the usual, and not if all are below', () => {
+    expect(firstFindings(samplePolicy())).toEqual([]);
+    expect(firstFindings(policy)).toEqual([]);
+    const wide = { ...limits, block: { ...limits.block, feeSats: 100_000_001n } };
+    expect(firstFindings(samplePolicy({ limits: wide }))).toMatchObject([
+      {
+        rule: 'policy-limits-wide',
+        severity: 'warn',
+        facts: { expected: 'block.feeSats 100000000', actual: 'block.feeSats 100000001' },
+      },
     ]);
   });
 

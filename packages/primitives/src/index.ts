@@ -44,6 +44,7 @@ export {
   parseUtf8,
 } from './bytes.ts';
 export { canonicalJson, hashJson } from './canonical-json.ts';
+export { formatDate } from './date.ts';
 export {
   type ErrorDetails,
   type ErrorKind,

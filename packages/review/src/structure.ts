@@ -1,11 +1,11 @@
 import { formatDerivationPath, formatKeyOrigin } from '@qoima/policy';
-import { equalBytes, formatHex } from '@qoima/primitives';
+import { equalBytes, formatDate, formatHex } from '@qoima/primitives';
 import { estimateWeight, fieldOf, GLOBAL, INPUT, OUTPUT } from '@qoima/psbt';
 import type { InputEvidence, OutputEvidence } from './evidence.ts';
 import type { ExtendedKeyClaim } from './extended-keys.ts';
 import { eachInput, eachMap, eachOutput, type Rule, whole } from './rule.ts';
 import { scriptText } from './script-text.ts';
-import { ageText, dateText } from './time-text.ts';
+import { ageText } from './time-text.ts';
 import { unusedFields } from './unused-fields.ts';
 
 /** BIP-65: below it a lock time is a block height, from it on a Unix time in seconds. */
@@ -102,7 +102,7 @@ export const structureRules: readonly Rule[] = [
       const last =
         lockTime < LOCK_TIME_THRESHOLD
           ? `up to number ${lockTime}`
-          : `whose median time is not after ${dateText(lockTime)}`;
+          : `whose median time is not after ${formatDate(lockTime)}`;
       return {
         message: `No block ${last} may hold this spend.`,
         facts: { expected: 0, actual: lockTime },

@@ -2,12 +2,6 @@
 const TIME_STEP_SECONDS = 512;
 const BLOCK_SECONDS = 600;
 
-/** Unix seconds as a plain date: `2026-01-31 12:00 UTC`. */
-export const dateText = (seconds: number): string => {
-  const iso = new Date(seconds * 1000).toISOString();
-  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
-};
-
 /** BIP-68's length of a relative lock time, in steps of time or in blocks, as a person thinks of it. */
 export const ageText = (length: number, isTime: boolean): string =>
   isTime

@@ -66,9 +66,9 @@ const table = {
   },
   STATION_WARNING_OPEN: {
     kind: 'refused',
-    meaning: 'The review warns of something that nobody has accepted.',
+    meaning: 'There is a warning about a PSBT or a policy that nobody has accepted.',
     action:
-      'Read it; to go on, accept each rule by its name with --accept-warning. Nothing was signed.',
+      'Read it; to go on, accept each rule by its name with --accept-warning. Nothing was signed or pinned.',
   },
   STATION_ALREADY_SIGNED: {
     kind: 'refused',

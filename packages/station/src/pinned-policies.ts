@@ -15,7 +15,7 @@ export interface PinnedPolicies {
    * @throws `STATION_NO_POLICY`, `STATION_POLICY_AMBIGUOUS`
    */
   find(selector?: string): WalletPolicy;
-  /** Pinning the same policy again changes nothing. */
+  /** Takes the place of the one with the same id: what is not under the id may differ. */
   pin(policy: WalletPolicy): void;
 }
 

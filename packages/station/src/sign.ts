@@ -5,6 +5,7 @@ import { encodePsbt, type Psbt, type Signer, signPsbt } from '@qoima/psbt';
 import { type Report, refusalOf } from '@qoima/review';
 import { stationError } from './errors.ts';
 import { coinFacts } from './memory.ts';
+import { refuseOpenWarnings, warningsOf } from './open-warnings.ts';
 import type { Station } from './station.ts';
 
 /** What a custodian has before them when they decide. */
@@ -36,8 +37,7 @@ export const judgePsbt = (report: Report, acceptedWarnings: readonly string[]): 
   if (blocked !== undefined) {
     throw stationError('STATION_REVIEW_BLOCKED', blocked.message, blocked.details);
   }
-  const open = refusalOf(report.findings, 'warn', acceptedWarnings);
-  if (open !== undefined) throw stationError('STATION_WARNING_OPEN', open.message, open.details);
+  refuseOpenWarnings(report.findings, acceptedWarnings);
 };
 
 /**
@@ -66,11 +66,7 @@ export const signAccepted = (station: Station, request: SigningRequest): Promise
       })),
       coins: coinFacts(report),
       feeSats: report.fee?.toString() ?? null,
-      acceptedWarnings: [
-        ...new Set(
-          report.findings.filter(({ severity }) => severity === 'warn').map(({ rule }) => rule),
-        ),
-      ],
+      acceptedWarnings: warningsOf(report.findings),
       signatures: signed.added.length,
     });
     writeNewFile(out, bytes);

@@ -1,6 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cosigner, encodePolicyFile, parseDerivationPath } from '@qoima/policy';
+import {
+  type Cosigner,
+  defaultLimits,
+  encodePolicyFile,
+  limitsJson,
+  parseDerivationPath,
+  policyId,
+  type WalletPolicy,
+} from '@qoima/policy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Bench,
@@ -155,6 +163,107 @@ describe('a policy', () => {
         { id, name: 'Reserve' },
         { id: other, name: 'Second' },
       ]),
+    });
+  });
+});
+
+describe('what the id of a policy does not bind', () => {
+  const { policy } = scripts;
+  const wider = {
+    ...policy,
+    limits: { ...defaultLimits, block: { ...defaultLimits.block, feeSats: 200_000_000n } },
+  };
+  const [first, ...others] = policy.cosigners as readonly [Cosigner, ...Cosigner[]];
+  const renamed = { ...policy, cosigners: [{ ...first, name: 'Erlan' }, ...others] };
+  const ahead = { ...policy, birthday: 0xffffffff };
+
+  const importing = (of: WalletPolicy, ...rules: readonly string[]) =>
+    bench.run(
+      ...['policy', 'import', bench.put('other.json', encodePolicyFile(of)), '--accept', id],
+      ...rules.flatMap((rule) => ['--accept-warning', rule]),
+    );
+  const files = (): string =>
+    readFileSync(join(bench.home, 'regtest', 'policies', `${id}.json`), 'utf8');
+  const lastFacts = (): unknown =>
+    readFileSync(join(bench.home, 'regtest', 'journal.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { facts: unknown }).facts)
+      .at(-1);
+
+  it.each([
+    ['other limits', wider, ['policy-limits-differ']],
+    ['other names', renamed, ['policy-names-differ']],
+    ['a birthday that is not over', ahead, ['policy-birthday-differs', 'policy-birthday-ahead']],
+  ])(
+    '%s of a pinned policy are accepted by their rules, or not at all',
+    async (_what, changed, rules) => {
+      expect(policyId(changed)).toBe(id);
+      await importing(policy);
+      const [before, told] = [files(), await bench.json('journal', 'verify')];
+      for (const some of [[], ['policy-limits-wide'], rules.slice(1)]) {
+        const end = await importing(changed, ...some);
+        expect(end).toMatchObject(refused('STATION_WARNING_OPEN'));
+        expect(end.stderr).toContain(rules[0]);
+      }
+      expect([files(), await bench.json('journal', 'verify')]).toEqual([before, told]);
+      expect(await importing(changed, ...rules)).toMatchObject({ code: 0 });
+      expect(files()).toBe(encodePolicyFile(changed));
+      expect(lastFacts()).toMatchObject({ policyId: id, acceptedWarnings: rules });
+    },
+  );
+
+  it.each([
+    ['wider limits than usual', wider, 'policy-limits-wide'],
+    ['a birthday that is not over', ahead, 'policy-birthday-ahead'],
+  ])('%s are accepted by their rule at the first import, too', async (_what, strange, rule) => {
+    expect(await importing(strange)).toMatchObject(refused('STATION_WARNING_OPEN'));
+    expect(pinned()).toEqual([]);
+    expect(await importing(strange, rule)).toMatchObject({ code: 0 });
+    expect(lastFacts()).toMatchObject({ acceptedWarnings: [rule] });
+  });
+
+  it('is in the journal as it was pinned', async () => {
+    const narrow = { ...defaultLimits, changeWindow: 7 };
+    expect(await importing({ ...policy, birthday: 7, limits: narrow })).toMatchObject({ code: 0 });
+    expect(lastFacts()).toEqual({
+      policyId: id,
+      name: 'Reserve',
+      cosigner: 'Bolat',
+      cosigners: NAMES,
+      birthday: 7,
+      limits: limitsJson(narrow),
+      acceptedWarnings: [],
+    });
+    // The same once more is no change.
+    expect(await importing({ ...policy, birthday: 7, limits: narrow })).toMatchObject({ code: 0 });
+  });
+
+  it('is asked about by the name of its rule, before the id', async () => {
+    await importing(policy);
+    const path = bench.put('other.json', encodePolicyFile(wider));
+    const no = await bench.typing(id.slice(0, 8), 'policy', 'import', path);
+    expect(no).toMatchObject(refused('CONFIRM_DECLINED'));
+    expect(no.stderr).toContain('found block.feeSats 200000000.');
+    expect(no.stderr).toContain('Type policy-limits-differ to go on');
+    const answers = ['policy-limits-differ', id.slice(0, 8)];
+    const yes = await bench.answering(answers, 'policy', 'import', path);
+    expect(yes.code).toBe(0);
+    expect(lastFacts()).toMatchObject({ acceptedWarnings: ['policy-limits-differ'] });
+  });
+
+  it('is told by show and verify', async () => {
+    await importing(ahead, 'policy-birthday-ahead');
+    const rules = [{ rule: 'policy-birthday-ahead' }];
+    expect(await bench.json('policy', 'show')).toMatchObject({ findings: rules });
+    expect((await bench.run('policy', 'show')).stdout).toContain('WARN policy-birthday-ahead');
+    expect(await bench.json('policy', 'verify', file(ahead as WalletPolicy))).toMatchObject({
+      findings: rules,
+    });
+    expect(
+      await bench.json('policy', 'verify', bench.put('x', encodePolicyFile(policy))),
+    ).toMatchObject({
+      findings: [{ rule: 'policy-birthday-differs' }],
     });
   });
 });

@@ -118,6 +118,8 @@ export interface Bench {
   readonly given: (words: string, ...argv: readonly string[]) => Promise<End>;
   /** At a terminal, where a person types this. */
   readonly typing: (text: string, ...argv: readonly string[]) => Promise<End>;
+  /** At a terminal, where a person types one of these after each question. */
+  readonly answering: (answers: readonly string[], ...argv: readonly string[]) => Promise<End>;
   /** At a terminal, with a person who has yet to type; the result types it. */
   readonly waiting: (...argv: readonly string[]) => (text: string) => Promise<End>;
   /** The JSON that a command gives, having gone well. */
@@ -161,6 +163,15 @@ export const openBench = (surroundings: Surroundings = nothing): Bench => {
     run: (...argv) => start(argv),
     given: (words, ...argv) => start(argv, words),
     typing: (text, ...argv) => start(argv, '', text),
+    answering: (answers, ...argv) => {
+      const stdin = new PassThrough();
+      const left = [...answers];
+      const onQuestion = (): void => {
+        const answer = left.shift();
+        if (answer !== undefined) stdin.write(`${answer}\n`);
+      };
+      return station(['--home', home, ...argv], '', stdin, surroundings, onQuestion);
+    },
     waiting: (...argv) => {
       const stdin = new PassThrough();
       const end = station(['--home', home, ...argv], '', stdin, surroundings);
@@ -204,9 +215,15 @@ const station = async (
   words: string,
   person: PassThrough | undefined,
   surroundings: Surroundings,
+  onQuestion: () => void = () => {},
 ): Promise<End> => {
   const terminal = person !== undefined;
-  const [stdout, stderr] = [sink(terminal), sink(terminal)];
+  const [stdout, stderr] = [
+    sink(terminal),
+    sink(terminal, (text) => {
+      if (text.endsWith('to go on: ')) onQuestion();
+    }),
+  ];
   const stdin = Object.assign(person ?? new PassThrough(), { isTTY: terminal });
   const code = await stationProgram(
     {
@@ -231,12 +248,13 @@ const typing = (text: string): PassThrough => {
   return stdin;
 };
 
-const sink = (terminal: boolean) => {
+const sink = (terminal: boolean, onText: (text: string) => void = () => {}) => {
   const chunks: string[] = [];
   const stream = new Writable({
     decodeStrings: false,
     write: (chunk, _encoding, written) => {
       chunks.push(String(chunk));
+      onText(String(chunk));
       written();
     },
   });

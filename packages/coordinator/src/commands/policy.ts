@@ -1,11 +1,10 @@
 import { checkNewFile, readFileBounded, writeNewFile } from '@qoima/journal';
 import {
+  changedFindings,
   decodeKeyRecord,
   decodeLimits,
   decodePolicyFile,
   encodePolicyFile,
-  limitsFindings,
-  namesFindings,
   policyId,
   policyJson,
   policySheet,
@@ -107,7 +106,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
           { actual: id },
         );
       }
-      const found = [...findings, ...limitsFindings(known, read), ...namesFindings(known, read)];
+      const found = [...findings, ...changedFindings(known, read)];
       terminal.output.result(
         { ...policyJson(read), stored: true, findings: found.map(findingJson) },
         [...policyLines(read, found), 'This policy is stored here.'],

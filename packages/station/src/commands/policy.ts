@@ -1,10 +1,9 @@
 import { writeNewFile } from '@qoima/journal';
 import {
+  birthdayFindings,
+  changedFindings,
   decodePolicyFile,
   encodePolicyFile,
-  limitsFindings,
-  limitsJson,
-  namesFindings,
   policyId,
   policyJson,
   policySheet,
@@ -15,7 +14,10 @@ import { formatFields } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { isAccepted } from '../copied-id.ts';
 import { stationError } from '../errors.ts';
+import { importFindings, pinAccepted } from '../import-policy.ts';
+import { refuseOpenWarnings, warningsOf } from '../open-warnings.ts';
 import { ownCosigner } from '../own-cosigner.ts';
+import { collect } from '../repeated-option.ts';
 import { type OpenSession, readTextFile } from '../session.ts';
 
 /** `qoima-station policy import | show | verify`; gives `policy`, for what is done with a Ledger. */
@@ -27,40 +29,42 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
     .description('pin a policy, once its id has been compared with the other custodians')
     .argument('<file>', 'policy file')
     .option('--accept <id>', 'the whole id, as the custodians compared it; otherwise you are asked')
-    .action(async (file: string, options: { accept?: string }, command: Command) => {
+    .option(
+      '--accept-warning <rule>',
+      'accept a warning by its rule, beside --accept; may be repeated',
+      collect,
+    )
+    .action(async (file: string, options: ImportOptions, command: Command) => {
       const { station, terminal } = open(command);
-      const { policy: read, findings } = decodePolicyFile(readTextFile(file), file);
+      const { policy: read } = decodePolicyFile(readTextFile(file), file);
       checkNetwork(station.network, read.network);
       const own = ownCosigner(station.key.read(), read);
       const id = policyId(read);
       const accepted = isAccepted(options.accept, id, `${file} holds another policy.`);
-      const pinned = station.policies.list().find((other) => policyId(other) === id);
-      const changed =
-        pinned === undefined
-          ? []
-          : [...limitsFindings(pinned, read), ...namesFindings(pinned, read)];
-      const sheet = [
-        formatFields(policySheet(read)),
-        ...[...findings, ...changed].map(findingLine),
-      ];
-      if (!terminal.output.json) terminal.output.line(...sheet);
+      const findings = importFindings(station, read);
+      if (!terminal.output.json) {
+        terminal.output.line(formatFields(policySheet(read)), ...findings.map(findingLine));
+      }
+      const acceptedWarnings = [...(options.acceptWarning ?? [])];
+      if (accepted) refuseOpenWarnings(findings, acceptedWarnings);
+      for (const rule of warningsOf(findings)) {
+        if (acceptedWarnings.includes(rule)) continue;
+        const lines = findings.filter((finding) => finding.rule === rule).map(findingLine);
+        await terminal.confirm({
+          question: [...lines, 'Do you accept this?'].join('\n'),
+          word: rule,
+        });
+        acceptedWarnings.push(rule);
+      }
       const word = id.slice(0, 8);
       await terminal.confirm({
         question: `Pin this policy? Every custodian must read out the same id.`,
         word,
         given: accepted ? word : undefined,
       });
-      await station.change((journal) => {
-        journal.append('policy.pinned', {
-          policyId: id,
-          name: read.name,
-          cosigner: own.name,
-          ...(read.limits === undefined ? {} : { limits: limitsJson(read.limits) }),
-        });
-        station.policies.pin(read);
-      });
+      await pinAccepted(station, { policy: read, cosigner: own.name, acceptedWarnings });
       terminal.output.result(
-        { ...policyJson(read), cosigner: own.name },
+        { ...policyJson(read), cosigner: own.name, findings: findings.map(findingJson) },
         `Pinned. This station is ${own.name}.`,
       );
     });
@@ -76,7 +80,11 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
       if (options.out !== undefined) {
         writeNewFile(options.out, parseUtf8(encodePolicyFile(shown)));
       }
-      terminal.output.result(policyJson(shown), formatFields(policySheet(shown)));
+      const findings = birthdayFindings(shown, station.clock());
+      terminal.output.result({ ...policyJson(shown), findings: findings.map(findingJson) }, [
+        formatFields(policySheet(shown)),
+        ...findings.map(findingLine),
+      ]);
     });
 
   policy
@@ -94,7 +102,11 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
           actual: id,
         });
       }
-      const found = [...findings, ...limitsFindings(pinned, read), ...namesFindings(pinned, read)];
+      const found = [
+        ...findings,
+        ...changedFindings(pinned, read),
+        ...birthdayFindings(read, station.clock()),
+      ];
       terminal.output.result({ ...policyJson(read), findings: found.map(findingJson) }, [
         formatFields(policySheet(read)),
         ...found.map(findingLine),
@@ -103,6 +115,11 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
     });
   return policy;
 };
+
+interface ImportOptions {
+  readonly accept?: string;
+  readonly acceptWarning?: readonly string[];
+}
 
 const checkNetwork = (expected: string, actual: string): void => {
   if (expected === actual) return;

@@ -6,6 +6,7 @@ import { formatFields } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { isAccepted } from '../copied-id.ts';
 import { ownCosigner } from '../own-cosigner.ts';
+import { collect } from '../repeated-option.ts';
 import { type OpenSession, readPsbtFile } from '../session.ts';
 import { judgePsbt, signAccepted } from '../sign.ts';
 import { withSigner } from '../station-signer.ts';
@@ -98,8 +99,3 @@ interface SignOptions {
 
 const signedName = (file: string, fingerprint: string): string =>
   join(dirname(file), `${basename(file).replace(/\.psbt$/i, '')}-signed-${fingerprint}.psbt`);
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  value,
-];
