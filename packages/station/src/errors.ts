@@ -47,6 +47,12 @@ const table = {
     meaning: 'More than one pinned policy fits.',
     action: 'Name one of them with --policy: its name, or the beginning of its id.',
   },
+  STATION_POLICY_EXISTS: {
+    kind: 'refused',
+    meaning: 'Another policy of the same name is pinned already.',
+    action:
+      'Have the new policy made under a name of its own: here, and by the custodians, policies are told apart by their names.',
+  },
   STATION_POLICY_NOT_PINNED: {
     kind: 'refused',
     meaning: 'A policy file is not one that this station has pinned.',

@@ -40,12 +40,13 @@ export const importFindings = (
 /**
  * Pins a policy whose id was accepted, and each warning about it. Both are looked at once more under the
  * lock: another process may have pinned one while the custodian read.
- * @throws `STATION_WARNING_OPEN`
+ * @throws `STATION_POLICY_EXISTS`, `STATION_WARNING_OPEN`
  */
 export const pinAccepted = (station: Station, accepted: AcceptedPolicy): Promise<void> => {
   const { policy, cosigner, acceptedWarnings } = accepted;
   const { birthday, limits } = policy;
   return station.change((journal) => {
+    station.policies.check(policy);
     const findings = importFindings(station, policy);
     refuseOpenWarnings(findings, acceptedWarnings);
     journal.append('policy.pinned', {

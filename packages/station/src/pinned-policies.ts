@@ -15,7 +15,12 @@ export interface PinnedPolicies {
    * @throws `STATION_NO_POLICY`, `STATION_POLICY_AMBIGUOUS`
    */
   find(selector?: string): WalletPolicy;
-  /** Takes the place of the one with the same id: what is not under the id may differ. */
+  /**
+   * Custodians name a policy to select it, so no other one may bear the name of one that is pinned.
+   * @throws `STATION_POLICY_EXISTS`
+   */
+  check(policy: WalletPolicy): void;
+  /** Takes the place of the one with the same id: what is not under the id may differ. Check it first. */
   pin(policy: WalletPolicy): void;
 }
 
@@ -54,6 +59,16 @@ export const openPinnedPolicies = (network: string): PinnedPolicies => {
         });
       }
       return policy;
+    },
+    check: (policy) => {
+      const [id, pinned] = [policyId(policy), list()];
+      const namesake = pinned.find(({ name }) => name === policy.name);
+      if (namesake === undefined || pinned.some((other) => policyId(other) === id)) return;
+      throw stationError(
+        'STATION_POLICY_EXISTS',
+        `Another policy ${policy.name} is pinned here, with the id ${policyId(namesake)}.`,
+        { expected: policyId(namesake), actual: id },
+      );
     },
     pin: (policy) => {
       ensureFolder(folder);

@@ -147,6 +147,22 @@ describe('a policy', () => {
     expect(await bench.run('policy', 'show')).toMatchObject(refused('STATION_NO_POLICY', 2));
   });
 
+  it('is refused under the name of another one, whoever asks', async () => {
+    await bench.run('policy', 'import', file(), '--accept', id);
+    const namesake = { ...scripts.policy, quorum: { required: 3, total: 3 } };
+    const path = bench.put('namesake.json', encodePolicyFile(namesake));
+    for (const end of [
+      await bench.run('policy', 'import', path, '--accept', policyId(namesake)),
+      await bench.typing(policyId(namesake).slice(0, 8), 'policy', 'import', path),
+    ]) {
+      expect(end).toMatchObject(refused('STATION_POLICY_EXISTS'));
+      expect(end.stderr).toContain(id);
+    }
+    expect(pinned()).toEqual([`${id}.json`]);
+    expect(await bench.json('journal', 'verify')).toMatchObject({ entries: 2 });
+    expect(await bench.run('policy', 'import', file(), '--accept', id)).toMatchObject({ code: 0 });
+  });
+
   it('is named when there are two', async () => {
     const second = samplePolicy('Second');
     await bench.run('policy', 'import', file(), '--accept', id);

@@ -41,6 +41,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
       const own = ownCosigner(station.key.read(), read);
       const id = policyId(read);
       const accepted = isAccepted(options.accept, id, `${file} holds another policy.`);
+      station.policies.check(read);
       const findings = importFindings(station, read);
       if (!terminal.output.json) {
         terminal.output.line(formatFields(policySheet(read)), ...findings.map(findingLine));
