@@ -335,6 +335,18 @@ const policyFiles: readonly HostileCase[] = [
     source: 'docs/formats.md',
     text: edited('"Aigerim",\n    "Bolat"', '"Bolat",\n    "Aigerim"'),
   }),
+  told(
+    'policy-birthday-ahead',
+    {
+      id: 'policy-birthday-in-2106',
+      title: 'The same id, with a birthday in the year 2106',
+      attack:
+        'The birthday is not under the id: a wallet that is restored from the file searches no block, and the reserve seems empty.',
+      source: 'docs/formats.md',
+      text: encodePolicyFile({ ...pinned, birthday: 0xffffffff }),
+    },
+    ['policy-birthday-differs'],
+  ),
 ];
 
 function wide(feeSats = 100_000_000n): NonNullable<WalletPolicy['limits']> {

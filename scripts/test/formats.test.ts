@@ -83,7 +83,14 @@ beforeAll(async () => {
     network: 'regtest',
     clock: () => new Date('2026-01-31T12:00:00Z'),
     chain: (of) => ({
-      tip: unused,
+      tip: () =>
+        Promise.resolve({
+          network: of.network,
+          height: 200,
+          hash: 'ab'.repeat(32),
+          time: Date.parse('2026-01-31T11:50:00Z') / 1000,
+          syncing: false,
+        }),
       watch: () => Promise.resolve(),
       coins: () =>
         Promise.resolve([

@@ -6,8 +6,9 @@ import {
   policyId,
   type WalletPolicy,
 } from '@qoima/policy';
-import { formatOutpoint, type Outpoint } from '@qoima/primitives';
+import { formatDate, formatOutpoint, type Outpoint } from '@qoima/primitives';
 import type { Coordinator } from './coordinator.ts';
+import { coordinatorError } from './errors.ts';
 import { ADDRESS_GAP, type PolicyCoin, policyCoins } from './policy-coins.ts';
 
 /** A coin, and the open proposal that means to spend it, if one does. */
@@ -29,7 +30,7 @@ const WATCHED_STEP = 1000;
 /**
  * Has the node watch the policy's addresses in use and well beyond. The first time it searches the
  * chain from the policy's birthday, which may take hours.
- * @throws `CHAIN_…`
+ * @throws `COORDINATOR_BIRTHDAY_AHEAD`, `CHAIN_…`
  */
 export const watchPolicy = async (
   coordinator: Coordinator,
@@ -37,6 +38,7 @@ export const watchPolicy = async (
   chain: ChainSource,
   onProgress?: (progress: WatchProgress) => void,
 ): Promise<void> => {
+  await refuseBirthdayAhead(policy, chain);
   const reach = watchedReach(coordinator, policy);
   const watched = (['receive', 'change'] as const).map((branch) => ({
     descriptor: formatDescriptor(policy, branch),
@@ -44,6 +46,22 @@ export const watchPolicy = async (
     internal: branch === 'change',
   }));
   await chain.watch(watched, policy.birthday ?? 0, onProgress);
+};
+
+/** A birthday beyond the newest block leaves nothing to search, and every coin would be missed. */
+const refuseBirthdayAhead = async (
+  { name, birthday }: WalletPolicy,
+  chain: ChainSource,
+): Promise<void> => {
+  if (birthday === undefined) return;
+  const { time, height, syncing } = await chain.tip();
+  if (birthday <= time) return;
+  const what = syncing ? 'The node is still catching up: its' : 'The node’s';
+  throw coordinatorError(
+    'COORDINATOR_BIRTHDAY_AHEAD',
+    `${what} newest block ${height} is of ${formatDate(time)}, and ${name} has the birthday ${formatDate(birthday)}.`,
+    { expected: `at most ${time}`, actual: birthday, height, syncing },
+  );
 };
 
 /**

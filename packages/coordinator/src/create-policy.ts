@@ -57,10 +57,28 @@ export const createPolicy = (
       name: policy.name,
       required: policy.quorum.required,
       cosigners: policy.cosigners.map(({ name }) => name),
+      birthday: request.birthday,
       ...(policy.limits === undefined ? {} : { limits: limitsJson(policy.limits) }),
     });
     coordinator.policies.add(policy);
     return policy;
+  });
+};
+
+/**
+ * Gives a stored policy another birthday (unix seconds): where the search for its coins begins. Its id stays.
+ * The next command that asks the node for coins has it search from there.
+ */
+export const datePolicy = (
+  coordinator: Coordinator,
+  policy: WalletPolicy,
+  birthday: number,
+): Promise<WalletPolicy> => {
+  const dated = walletPolicy({ ...policy, birthday });
+  return coordinator.change((journal) => {
+    journal.append('policy.dated', { policyId: policyId(policy), birthday });
+    coordinator.policies.replace(dated);
+    return dated;
   });
 };
 

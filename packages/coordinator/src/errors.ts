@@ -26,6 +26,13 @@ const table = {
     meaning: 'A policy file is sound, and of no policy that is stored here.',
     action: 'Compare its id with the custodians; somebody may have exchanged the file.',
   },
+  COORDINATOR_BIRTHDAY_AHEAD: {
+    kind: 'refused',
+    meaning:
+      'The birthday of a policy is later than the newest block of the node, so that no coin of it would be found.',
+    action:
+      'If the node is catching up, wait until it has; if not, give the policy its true birthday with "qoima policy birthday".',
+  },
   COORDINATOR_KEY_NETWORK: {
     kind: 'refused',
     meaning: 'A key record was made for another network.',

@@ -77,7 +77,8 @@ export const refuseRepeated = (
  * as a proposal. A blocking finding, or a warning that is not accepted, stops it before anything is
  * stored.
  * @throws `COORDINATOR_FUNDS_SHORT`, `COORDINATOR_COIN_UNKNOWN`, `COORDINATOR_NO_FEE_RATE`,
- * `COORDINATOR_PROPOSAL_EXISTS`, `COORDINATOR_REVIEW_BLOCKED`, `COORDINATOR_WARNING_OPEN`, `CHAIN_…`
+ * `COORDINATOR_PROPOSAL_EXISTS`, `COORDINATOR_REVIEW_BLOCKED`, `COORDINATOR_WARNING_OPEN`,
+ * `COORDINATOR_BIRTHDAY_AHEAD`, `CHAIN_…`
  */
 export const proposeSpend = async (
   coordinator: Coordinator,

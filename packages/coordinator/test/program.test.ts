@@ -91,6 +91,34 @@ describe('qoima, without a node', () => {
     expect(readFileSync(journal, 'utf8')).toMatch(/"changeWindow":7.*\n.*policy\.limited.*:8/);
   });
 
+  it('gives a policy another birthday, and tells one that is not over', async () => {
+    await create();
+    const shown = await json('policy', 'show');
+    expect(shown).toMatchObject({ birthday: 1769774400, findings: [] });
+    // As a clock that went wrong has it, or somebody who changed the file.
+    const path = join(home, 'regtest', 'policies', `${String(shown['id'])}.json`);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('1769774400', '4294967295'));
+    const [finding] = (await json('policy', 'show'))['findings'] as readonly unknown[];
+    expect(finding).toMatchObject({ rule: 'policy-birthday-ahead', severity: 'warn' });
+    expect((await run('policy', 'show')).stdout).toContain(
+      '2106-02-07 06:28 UTC; no coin is older',
+    );
+    expect(await json('policy', 'verify', path)).toMatchObject({ findings: [finding] });
+
+    const out = join(folder.path, 'dated.json');
+    expect(await json('policy', 'birthday', '2026-01-02', '--out', out)).toEqual({
+      ...shown,
+      birthday: 1767312000,
+    });
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ birthday: 1767312000 });
+    expect(await json('policy', 'show')).toMatchObject({ birthday: 1767312000, findings: [] });
+    await refusal(['policy', 'birthday', '2026-02-01'], 'COORDINATOR_OPTION_INVALID', 2);
+    const journal = join(home, 'regtest', 'journal.jsonl');
+    expect(readFileSync(journal, 'utf8')).toMatch(
+      /"birthday":1769774400.*\n.*policy\.dated.*:1767312000/s,
+    );
+  });
+
   it('keeps its state for the owner alone, one folder for each network', async () => {
     await create();
     expect(statSync(home).mode & 0o777).toBe(0o700);

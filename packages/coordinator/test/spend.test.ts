@@ -17,7 +17,7 @@ import {
   type SpendRequest,
   takeReturned,
 } from '../src/index.ts';
-import { chainCoin, coordinatorIn, fakeChain, scripts, temporaryFolder } from './sample.ts';
+import { chainCoin, coordinatorIn, fakeChain, scripts, temporaryFolder, tipAt } from './sample.ts';
 import { signedBy } from './signers.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -199,6 +199,12 @@ describe('a proposal', () => {
     ],
     ['has too few coins', fakeChain(coins.slice(2)), request(), 'COORDINATOR_FUNDS_SHORT'],
     ['has none', fakeChain([]), request(), 'COORDINATOR_FUNDS_SHORT'],
+    [
+      'has no block since the birthday',
+      fakeChain(coins, { tip: async () => tipAt(new Date('2023-11-14T22:13:19Z')) }),
+      request(),
+      'COORDINATOR_BIRTHDAY_AHEAD',
+    ],
     [
       'estimates a fee above all there is',
       fakeChain(coins),

@@ -1,10 +1,12 @@
 import { checkNewFile, readFileBounded, writeNewFile } from '@qoima/journal';
 import {
+  birthdayFindings,
   changedFindings,
   decodeKeyRecord,
   decodeLimits,
   decodePolicyFile,
   encodePolicyFile,
+  policyFindings,
   policyId,
   policyJson,
   policySheet,
@@ -15,16 +17,16 @@ import { type Finding, formatUtf8, parseUtf8 } from '@qoima/primitives';
 import { findingJson, findingLine } from '@qoima/review';
 import { formatFields } from '@qoima/terminal';
 import { type Command, Option } from 'commander';
-import { createPolicy, limitPolicy } from '../create-policy.ts';
+import { createPolicy, datePolicy, limitPolicy } from '../create-policy.ts';
 import { coordinatorError } from '../errors.ts';
 import { pastDateSeconds, wholeNumber } from '../options.ts';
-import type { OpenSession } from '../session.ts';
+import type { OpenSession, Session } from '../session.ts';
 
 const MAX_RECORD_BYTES = 1 << 20;
 
 const readText = (path: string): string => formatUtf8(readFileBounded(path, MAX_RECORD_BYTES));
 
-/** `qoima policy create | limits | show | verify`. */
+/** `qoima policy create | limits | birthday | show | verify`. */
 export const addPolicyCommands = (program: Command, open: OpenSession): void => {
   const policy = program.command('policy').description('who may spend');
 
@@ -41,7 +43,8 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
     .option('--limits <file>', 'limits of its spends: the JSON of "limits" in a policy file')
     .option('--out <file>', 'write the policy file here too, to carry to the stations')
     .action(async (records: string[], options: CreateOptions, command: Command) => {
-      const { coordinator, terminal } = open(command);
+      const session = open(command);
+      const { coordinator } = session;
       if (options.out !== undefined) checkNewFile(options.out);
       const created = await createPolicy(coordinator, {
         name: options.name,
@@ -57,7 +60,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
       if (options.out !== undefined) {
         writeNewFile(options.out, parseUtf8(encodePolicyFile(created)));
       }
-      terminal.output.result(policyJson(created), policyLines(created, []));
+      showPolicy(session, created);
     });
 
   policy
@@ -66,14 +69,32 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
     .argument('<file>', 'the JSON of "limits" in a policy file')
     .option('--out <file>', 'write the policy file here too, to carry to the stations')
     .action(async (file: string, options: { out?: string }, command: Command) => {
-      const { coordinator, terminal, scripts } = open(command);
+      const session = open(command);
+      const { coordinator, scripts } = session;
       if (options.out !== undefined) checkNewFile(options.out);
       const limits = decodeLimits(readText(file), file);
       const limited = await limitPolicy(coordinator, scripts().policy, limits);
       if (options.out !== undefined) {
         writeNewFile(options.out, parseUtf8(encodePolicyFile(limited)));
       }
-      terminal.output.result(policyJson(limited), policyLines(limited, []));
+      showPolicy(session, limited);
+    });
+
+  policy
+    .command('birthday')
+    .description('give a policy another birthday: where the search for its coins begins')
+    .argument('<date>', 'no coin is older (YYYY-MM-DD)')
+    .option('--out <file>', 'write the policy file here too, to carry to the stations')
+    .action(async (date: string, options: { out?: string }, command: Command) => {
+      const session = open(command);
+      const { coordinator, scripts } = session;
+      if (options.out !== undefined) checkNewFile(options.out);
+      const seconds = pastDateSeconds(date, 'The birthday', coordinator.clock());
+      const dated = await datePolicy(coordinator, scripts().policy, seconds);
+      if (options.out !== undefined) {
+        writeNewFile(options.out, parseUtf8(encodePolicyFile(dated)));
+      }
+      showPolicy(session, dated);
     });
 
   policy
@@ -82,12 +103,13 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
     .argument('[policy]', 'name or beginning of the id')
     .option('--out <file>', 'write the policy file here')
     .action((selector: string | undefined, options: { out?: string }, command: Command) => {
-      const { coordinator, terminal, scripts } = open(command);
+      const session = open(command);
+      const { coordinator, scripts } = session;
       const shown = selector === undefined ? scripts().policy : coordinator.policies.find(selector);
       if (options.out !== undefined) {
         writeNewFile(options.out, parseUtf8(encodePolicyFile(shown)));
       }
-      terminal.output.result(policyJson(shown), policyLines(shown, []));
+      showPolicy(session, shown);
     });
 
   policy
@@ -106,7 +128,11 @@ export const addPolicyCommands = (program: Command, open: OpenSession): void => 
           { actual: id },
         );
       }
-      const found = [...findings, ...changedFindings(known, read)];
+      const found = [
+        ...findings,
+        ...changedFindings(known, read),
+        ...birthdayFindings(read, coordinator.clock()),
+      ];
       terminal.output.result(
         { ...policyJson(read), stored: true, findings: found.map(findingJson) },
         [...policyLines(read, found), 'This policy is stored here.'],
@@ -122,6 +148,15 @@ interface CreateOptions {
   readonly limits?: string;
   readonly out?: string;
 }
+
+/** What is odd about the policy as it stands is told each time that it is shown. */
+const showPolicy = ({ coordinator, terminal }: Session, policy: WalletPolicy): void => {
+  const findings = [...policyFindings(policy), ...birthdayFindings(policy, coordinator.clock())];
+  terminal.output.result(
+    { ...policyJson(policy), findings: findings.map(findingJson) },
+    policyLines(policy, findings),
+  );
+};
 
 const policyLines = (policy: WalletPolicy, findings: readonly Finding[]): readonly string[] => [
   formatFields(policySheet(policy)),

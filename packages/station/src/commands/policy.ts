@@ -4,6 +4,7 @@ import {
   changedFindings,
   decodePolicyFile,
   encodePolicyFile,
+  policyFindings,
   policyId,
   policyJson,
   policySheet,
@@ -81,7 +82,7 @@ export const addPolicyCommands = (program: Command, open: OpenSession): Command 
       if (options.out !== undefined) {
         writeNewFile(options.out, parseUtf8(encodePolicyFile(shown)));
       }
-      const findings = birthdayFindings(shown, station.clock());
+      const findings = [...policyFindings(shown), ...birthdayFindings(shown, station.clock())];
       terminal.output.result({ ...policyJson(shown), findings: findings.map(findingJson) }, [
         formatFields(policySheet(shown)),
         ...findings.map(findingLine),
