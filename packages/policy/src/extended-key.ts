@@ -88,7 +88,13 @@ export const parseExtendedKey = (text: string, what = 'The extended key'): Exten
 
 /** Always `xpub` or `tpub` (BIP-32). */
 export const formatExtendedKey = (key: ExtendedKey): string =>
-  bs58check.encode(encodeExtendedKey(key));
+  extendedKeyText(encodeExtendedKey(key));
+
+/**
+ * BIP-32's serialisation as text, whatever it says: with the versions of BIP-32 `xpub…` or `tpub…`. For showing
+ * what somebody else wrote; nothing is checked.
+ */
+export const extendedKeyText = (serialised: Uint8Array): string => bs58check.encode(serialised);
 
 /** BIP-32's serialisation, 78 bytes, as PSBT_GLOBAL_XPUB holds it; always of the version of `xpub` or `tpub`. */
 export const encodeExtendedKey = (key: ExtendedKey): Uint8Array => {

@@ -26,6 +26,7 @@ export { policyErrors } from './errors.ts';
 export {
   type ExtendedKey,
   encodeExtendedKey,
+  extendedKeyText,
   formatExtendedKey,
   type KeyNetwork,
   keyFingerprint,

@@ -1,4 +1,4 @@
-import { formatDerivationPath, formatKeyOrigin } from '@qoima/policy';
+import { extendedKeyText, formatDerivationPath, formatKeyOrigin } from '@qoima/policy';
 import { equalBytes, formatDate, formatHex } from '@qoima/primitives';
 import { estimateWeight, fieldOf, GLOBAL, INPUT, OUTPUT } from '@qoima/psbt';
 import type { InputEvidence, OutputEvidence } from './evidence.ts';
@@ -261,7 +261,8 @@ function eachExtendedKey(state: ExtendedKeyClaim['state'], message: string): Rul
       message,
       facts: {
         expected: 'a cosigner’s key, as in the policy',
-        actual: `[${formatKeyOrigin(origin, "'")}] ${formatHex(key)}`,
+        // As the policy and its sheet have it, so that a person can hold one against the other.
+        actual: `[${formatKeyOrigin(origin, "'")}]${extendedKeyText(key)}`,
         ...(at === NAMED_KEYS - 1 ? { more: claims.length - NAMED_KEYS } : {}),
       },
     }));

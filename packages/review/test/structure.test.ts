@@ -1,4 +1,4 @@
-import { encodeExtendedKey } from '@qoima/policy';
+import { encodeExtendedKey, formatCosignerKey } from '@qoima/policy';
 import { GLOBAL, INPUT, OUTPUT, type Psbt, record, type UnsignedTransaction } from '@qoima/psbt';
 import { describe, expect, it } from 'vitest';
 import { reviewPsbt } from '../src/index.ts';
@@ -173,6 +173,20 @@ describe('the PSBT as a whole', () => {
     [timed({}, 0x00400001, [0]), 'is 9 min old.'],
   ])('says in plain words how long a spend has to wait: %#', (psbt, words) => {
     expect(reviewPsbt(psbt, own.wsh).findings[0]?.message).toContain(words);
+  });
+
+  it('shows an extended key as the policy does, and other version bytes as what they make of it', () => {
+    const stranger = cosigners[5] as (typeof cosigners)[number];
+    const parentFingerprint = new Uint8Array(4).fill(0xee);
+    const actual = (psbt: Psbt): unknown => reviewPsbt(psbt, own.wsh).findings[0]?.facts['actual'];
+    expect(actual(withXpub(5, (key) => key))).toBe(
+      formatCosignerKey({ ...stranger, key: { ...stranger.key, parentFingerprint } }),
+    );
+    // SLIP-132's Vpub: P2WSH on a test network.
+    const vpub = actual(
+      withXpub(5, (key) => key.fill(0x02, 0, 1).fill(0x57, 1, 2).fill(0x54, 2, 3).fill(0x83, 3, 4)),
+    );
+    expect(vpub).toMatch(/^\[[0-9a-f]{8}\/48'\/1'\/0'\/2'\]Vpub[1-9A-HJ-NP-Za-km-z]{107}$/);
   });
 
   it('warns of a transaction that no node relays for its size', () => {
