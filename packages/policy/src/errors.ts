@@ -75,7 +75,8 @@ const table = {
   POLICY_KEY_REPEATED: {
     kind: 'refused',
     meaning: 'Two cosigners hold the same key, so one person would count twice.',
-    action: 'Ask one of the two for a key of their own.',
+    action:
+      'Ask one of the two for a key of their own. Keys are counted as they were given; a record that was given twice is left out once.',
   },
   POLICY_LIMITS_INVALID: {
     kind: 'refused',

@@ -55,7 +55,9 @@ export const walletPolicy = (parts: PolicyParts): WalletPolicy => {
   }
   for (const cosigner of cosigners) checkCosigner(cosigner, network);
   for (const [i, second] of cosigners.entries()) {
-    for (const first of cosigners.slice(0, i)) checkDistinct(first, second);
+    for (const [j, first] of cosigners.slice(0, i).entries()) {
+      checkDistinct(first, second, `${j + 1} and ${i + 1} of ${cosigners.length}`);
+    }
   }
   const policy: PolicyParts = {
     name,
@@ -111,11 +113,14 @@ export const checkCosigner = (cosigner: Cosigner, network: Network): void => {
 /**
  * Keys are compared by what they derive with, not by their text: other parent-fingerprint bytes
  * make another text of the same key. One of public key and chain code being equal is refused as
- * well, because honest keys share neither.
+ * well, because honest keys share neither. `places` says where they stand, counted from 1: one record that
+ * is given twice has one name.
  */
-const checkDistinct = (first: Cosigner, second: Cosigner): void => {
-  const both = `${first.name} and ${second.name}`;
-  const facts = { cosigners: [first.name, second.name] };
+const checkDistinct = (first: Cosigner, second: Cosigner, places: string): void => {
+  const names =
+    first.name === second.name ? `both of ${first.name}` : `of ${first.name} and ${second.name}`;
+  const both = `Keys ${places}, ${names},`;
+  const facts = { cosigners: [first.name, second.name], places };
   if (equalBytes(first.key.publicKey, second.key.publicKey)) {
     throw policyError('POLICY_KEY_REPEATED', `${both} have the same public key.`, {
       ...facts,
@@ -136,6 +141,6 @@ const checkDistinct = (first: Cosigner, second: Cosigner): void => {
     });
   }
   if (first.name === second.name) {
-    throw policyError('POLICY_NAME_REPEATED', `Two cosigners are named ${first.name}.`, facts);
+    throw policyError('POLICY_NAME_REPEATED', `Keys ${places} are ${names}.`, facts);
   }
 };

@@ -123,9 +123,21 @@ describe('walletPolicy refuses', () => {
     } catch (error) {
       if (!isQoimaError(error)) throw error;
       expect(error.kind).toBe('refused');
-      expect(error.message).toContain('Custodian 1 and Custodian 5 have the same chain code.');
+      expect(error.message).toContain(
+        'Keys 1 and 5 of 5, of Custodian 1 and Custodian 5, have the same chain code.',
+      );
       expect(error.details).toMatchObject({ cosigners: ['Custodian 1', 'Custodian 5'] });
     }
+  });
+
+  it('and says where the same record stands twice, or the same name', () => {
+    expect(() => walletPolicy(policyParts({ cosigners: replace(4, second) }))).toThrow(
+      'Keys 2 and 5 of 5, both of Custodian 2, have the same public key.',
+    );
+    const namesake = { ...cosigner(5), name: second.name };
+    expect(() => walletPolicy(policyParts({ cosigners: replace(4, namesake) }))).toThrow(
+      'Keys 2 and 5 of 5 are both of Custodian 2.',
+    );
   });
 });
 
