@@ -1,13 +1,19 @@
 import type { JsonValue } from '@qoima/primitives';
 import type { PsbtAnalysis } from '@qoima/psbt';
 
-/** Where a PSBT stands, in lines: who has signed everything, who has not, and which role is next. */
-export const analysisLines = (analysis: PsbtAnalysis): readonly string[] => {
+/**
+ * Where a PSBT stands, in lines: who has signed everything, who has not, and what is next: the role, unless
+ * the proposal is beyond that.
+ */
+export const analysisLines = (
+  analysis: PsbtAnalysis,
+  next = `Next: ${analysis.next}.`,
+): readonly string[] => {
   const { signedBy, missing } = tally(analysis);
   return [
     `Signed by ${signedBy.length === 0 ? 'nobody yet' : signedBy.join(', ')}.`,
     ...(missing.length === 0 ? [] : [`Not signed by ${missing.join(', ')}.`]),
-    `Next: ${analysis.next}.`,
+    next,
   ];
 };
 

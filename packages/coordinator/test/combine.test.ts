@@ -660,3 +660,23 @@ describe('files in any order', () => {
     expect(held().inputs.map((map, i) => partialSignaturesOf(map, i).length)).toEqual([3, 3]);
   });
 });
+
+describe('what is next for a finished proposal', () => {
+  it.each([
+    ['final', 'Final', /Send it with "qoima broadcast [0-9a-f]{8}"\.$/],
+    ['broadcast', 'Sent', /Watch it with "qoima status [0-9a-f]{8}"\.$/],
+    ['confirmed', 'Confirmed', /Nothing is left to do\.$/],
+  ] as const)('is true of one that is %s', async (state, word, next) => {
+    const file = put('two.psbt', signedBy(sent, 'Aigerim', 'Dana'));
+    await run('combine', file);
+    await run('finalize', id);
+    coordinator.proposals.update({ ...coordinator.proposals.find(id), state });
+    const again = (await run('finalize', id)).stdout.trimEnd();
+    expect(again).toContain(`${word}: ${id}, `);
+    expect(again).toMatch(next);
+    // Signatures that come late change nothing about it.
+    const late = (await lines(file)).trimEnd();
+    expect(late).toContain(`${word}: ${id}. `);
+    expect(late).toMatch(next);
+  });
+});

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { broadcastProposal } from '../broadcast.ts';
+import { nextStep } from '../next-step.ts';
 import { proposalJson } from '../proposal.ts';
 import type { OpenSession } from '../session.ts';
 
@@ -14,9 +15,6 @@ export const addBroadcastCommand = (program: Command, open: OpenSession): void =
       const proposal = coordinator.proposals.find(prefix);
       const scripts = scriptsOf(proposal.policyId);
       const sent = await broadcastProposal(coordinator, scripts, chain(scripts), proposal.id);
-      terminal.output.result(
-        { proposal: proposalJson(sent) },
-        `Sent: ${sent.txid}. Watch it with "qoima status ${proposal.id.slice(0, 8)}".`,
-      );
+      terminal.output.result({ proposal: proposalJson(sent) }, nextStep(sent));
     });
 };

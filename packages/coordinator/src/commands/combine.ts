@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { analysisLines } from '../analysis-lines.ts';
 import { combineRefusal } from '../combine-refusal.ts';
+import { nextStep } from '../next-step.ts';
 import { type OpenSession, readPsbtFile } from '../session.ts';
 import { type Taken, takeReturned } from '../take.ts';
 import { takenJson, takenLines } from '../taken-lines.ts';
@@ -28,8 +29,8 @@ export const addCombineCommand = (program: Command, open: OpenSession): void => 
 /** Where each proposal stands now; its name is said if there are several. */
 const summaryLines = (results: readonly Taken[]): readonly string[] => {
   const byProposal = new Map(results.map((taken) => [taken.proposal.id, taken]));
-  return [...byProposal].flatMap(([id, { analysis }]) => [
+  return [...byProposal].flatMap(([id, { analysis, proposal }]) => [
     ...(byProposal.size === 1 ? [] : [`Proposal ${id.slice(0, 8)}:`]),
-    ...analysisLines(analysis),
+    ...analysisLines(analysis, nextStep(proposal)),
   ]);
 };

@@ -2,6 +2,7 @@ import { checkNewFile, writeNewFile } from '@qoima/journal';
 import { formatHex, parseUtf8 } from '@qoima/primitives';
 import type { Command } from 'commander';
 import { finalizeProposal } from '../finalize.ts';
+import { nextStep } from '../next-step.ts';
 import { proposalJson } from '../proposal.ts';
 import type { OpenSession } from '../session.ts';
 
@@ -21,7 +22,7 @@ export const addFinalizeCommand = (program: Command, open: OpenSession): void =>
       if (options.out !== undefined) writeNewFile(options.out, parseUtf8(`${hex}\n`));
       terminal.output.result(
         { proposal: proposalJson(final.proposal), vsize: final.vsize, transaction: hex },
-        `Final: ${final.proposal.txid}, ${final.vsize} vB. Send it with "qoima broadcast ${proposal.id.slice(0, 8)}".`,
+        nextStep(final.proposal, `, ${final.vsize} vB`),
       );
     });
 };
