@@ -238,6 +238,7 @@ describe('qoima, without a node', () => {
     [['coins', '--min-confirmations', '-1'], 'COORDINATOR_OPTION_INVALID', 2],
     [['status', '--colour'], 'USAGE_INVALID', 2],
     [['address', 'list', '--count', '1000000'], 'COORDINATOR_OPTION_INVALID', 2],
+    [['address', 'list', '--count', '0'], 'COORDINATOR_OPTION_INVALID', 2],
     [['address', 'list', '--branch', 'both'], 'USAGE_INVALID', 2],
     [['combine'], 'USAGE_INVALID', 2],
     [['combine', '/nonexistent'], 'FILE_NOT_FOUND', 1],

@@ -299,6 +299,11 @@ describe('the addresses of a policy', () => {
           refused('STATION_OPTION_INVALID', 2),
         );
       }
+      for (const odd of ['0', '-1', '100001']) {
+        expect(await ready.run('address', 'list', '--count', odd)).toMatchObject(
+          refused('STATION_OPTION_INVALID', 2),
+        );
+      }
       expect(readFileSync(join(ready.home, 'regtest', 'journal.jsonl'), 'utf8')).not.toContain(
         'bcrt',
       );

@@ -27,14 +27,14 @@ export const addAddressCommands = (program: Command, open: OpenSession): void =>
         .choices(['receive', 'change'])
         .default('receive'),
     )
-    .option('--count <n>', 'list this many from the first on, given out or not')
+    .option('--count <n>', `list this many from the first on, given out or not: 1 to ${MAX_LISTED}`)
     .action((options: ListOptions, command: Command) => {
       const { coordinator, terminal, scripts } = open(command);
       const { policy } = scripts();
       const count =
         options.count === undefined
           ? coordinator.addresses.next(policyId(policy))[options.branch]
-          : wholeNumber(options.count, '--count', 100_000);
+          : wholeNumber(options.count, '--count', MAX_LISTED, 1);
       const listed = listAddresses(policy, options.branch, 0, count);
       terminal.output.result(
         listed.map(addressJson),
@@ -47,6 +47,8 @@ export const addAddressCommands = (program: Command, open: OpenSession): void =>
       );
     });
 };
+
+const MAX_LISTED = 100_000;
 
 interface ListOptions {
   readonly branch: 'receive' | 'change';

@@ -21,14 +21,15 @@ export const addAddressCommands = (program: Command, open: OpenSession): void =>
         .choices(['receive', 'change'])
         .default('receive'),
     )
-    .option('--start <index>', 'the first of them', '0')
-    .option('--count <n>', 'how many', '1')
+    .option('--start <index>', `the first of them, 0 to ${MAX_LISTED}`, '0')
+    .option('--count <n>', `how many, 1 to ${MAX_LISTED}`, '1')
     .action((options: ListOptions, command: Command) => {
       const { terminal, scripts } = open(command);
       const own = scripts();
       const { branch } = options;
       const start = wholeNumber(options.start, '--start');
-      const listed = Array.from({ length: wholeNumber(options.count, '--count') }, (_, offset) => {
+      const count = wholeNumber(options.count, '--count', 1);
+      const listed = Array.from({ length: count }, (_, offset) => {
         const { index, scriptPubKey } = own.at(branch, start + offset);
         return { branch, index, address: encodeAddress(scriptPubKey, own.policy.network) };
       });
@@ -99,12 +100,12 @@ interface ListOptions {
 
 const MAX_LISTED = 100_000;
 
-const wholeNumber = (text: string, option: string): number => {
+const wholeNumber = (text: string, option: string, least = 0): number => {
   const value = /^(0|[1-9][0-9]{0,8})$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= MAX_LISTED) return value;
+  if (value >= least && value <= MAX_LISTED) return value;
   throw stationError(
     'STATION_OPTION_INVALID',
-    `${option} is not a whole number up to ${MAX_LISTED}.`,
+    `${option} is not a whole number from ${least} to ${MAX_LISTED}.`,
     { actual: text.slice(0, 100) },
   );
 };
