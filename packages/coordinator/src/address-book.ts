@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { isThere, readFileBounded, writeFileAtomically } from '@qoima/journal';
 import type { Branch } from '@qoima/policy';
-import { formatUtf8, parseUtf8 } from '@qoima/primitives';
+import { parseUtf8 } from '@qoima/primitives';
 import * as v from 'valibot';
-import { coordinatorError } from './errors.ts';
+import { parseOwnFile } from './own-file.ts';
 
 const format = 'qoima-addresses/1';
 
@@ -29,13 +29,7 @@ export const openAddressBook = (network: string): AddressBook => {
   const path = join(network, 'addresses.json');
   const read = (): Readonly<Record<string, NextIndex>> => {
     if (!isThere(path)) return {};
-    const text = formatUtf8(readFileBounded(path, MAX_BOOK_BYTES));
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
-    if (parsed.success) return parsed.output.policies;
-    throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} is not a ${format} file.`, {
-      path,
-      problem: parsed.issues[0].message,
-    });
+    return parseOwnFile(schema, readFileBounded(path, MAX_BOOK_BYTES), format, path).policies;
   };
   const next = (policyId: string): NextIndex => read()[policyId] ?? { receive: 0, change: 0 };
   return {

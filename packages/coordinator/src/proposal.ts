@@ -1,6 +1,7 @@
-import { formatUtf8, type JsonValue, parseUtf8, type Sats, type Txid } from '@qoima/primitives';
+import { type JsonValue, MAX_SATS, parseUtf8, type Sats, type Txid } from '@qoima/primitives';
 import * as v from 'valibot';
 import { coordinatorError } from './errors.ts';
+import { parseOwnFile } from './own-file.ts';
 
 const format = 'qoima-proposal/1';
 
@@ -39,7 +40,11 @@ const sats = v.pipe(
   v.string(),
   v.regex(/^(0|[1-9][0-9]{0,15})$/),
   v.transform((text) => BigInt(text)),
+  v.maxValue(MAX_SATS),
 );
+const outpoint = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}:(0|[1-9][0-9]{0,9})$/));
+/** Unhardened (BIP-32). */
+const index = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0x7fffffff));
 
 const members = v.strictObject({
   format: v.literal(format),
@@ -48,9 +53,9 @@ const members = v.strictObject({
   label: v.string(),
   created: v.pipe(v.string(), v.isoTimestamp()),
   state: v.picklist(states),
-  coins: v.array(v.string()),
+  coins: v.array(outpoint),
   payments: v.array(v.strictObject({ address: v.string(), amountSats: sats })),
-  change: v.nullable(v.strictObject({ index: v.number(), amountSats: sats })),
+  change: v.nullable(v.strictObject({ index, amountSats: sats })),
   feeSats: sats,
   txid: v.nullable(txid),
   withdrawn: v.exactOptional(
@@ -90,14 +95,7 @@ export const proposalJson = ({
 
 /** @throws `COORDINATOR_FILE_INVALID` */
 export const decodeProposal = (bytes: Uint8Array, path: string): Proposal => {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), formatUtf8(bytes));
-  if (!parsed.success) {
-    throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} is not a ${format} file.`, {
-      path,
-      problem: parsed.issues[0].message,
-    });
-  }
-  const { format: _, ...proposal } = parsed.output;
+  const { format: _, ...proposal } = parseOwnFile(schema, bytes, format, path);
   return proposal;
 };
 

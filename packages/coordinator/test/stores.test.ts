@@ -35,13 +35,17 @@ describe('the address book', () => {
     expect(openAddressBook(folder.path).next(id)).toEqual({ receive: 3, change: 1 });
   });
 
-  it.each(['', '{}', '[1]', '{"format":"qoima-addresses/2","policies":{}}', '{"format":'])(
-    'refuses a file that it did not write: %s',
-    (text) => {
-      writeFileSync(join(folder.path, 'addresses.json'), text);
-      expect(() => openAddressBook(folder.path).next(id)).toThrow(code('COORDINATOR_FILE_INVALID'));
-    },
-  );
+  it.each([
+    '',
+    '{}',
+    '[1]',
+    '{"format":"qoima-addresses/2","policies":{}}',
+    '{"format":',
+    '{"format":"qoima-addresses/1","policies":{"a":{"receive":9,"receive":0,"change":0}}}',
+  ])('refuses a file that it did not write: %s', (text) => {
+    writeFileSync(join(folder.path, 'addresses.json'), text);
+    expect(() => openAddressBook(folder.path).next(id)).toThrow(code('COORDINATOR_FILE_INVALID'));
+  });
 
   it.each([-1, 0.5, 2 ** 31, '1'])('refuses the index %s', (receive) => {
     const text = JSON.stringify({
@@ -194,12 +198,29 @@ describe('the proposal store', () => {
     ['an amount below zero', { feeSats: '-1' }],
     ['a member too many', { approvedBy: 'me' }],
     ['an id that is none', { policyId: '../../etc' }],
+    ['half an index', { change: { index: 1.5, amountSats: '1' } }],
+    ['an index below zero', { change: { index: -1, amountSats: '1' } }],
+    ['a hardened index', { change: { index: 2 ** 31, amountSats: '1' } }],
+    ['more than all coins', { feeSats: '2100000000000001' }],
+    ['a coin that is none', { coins: ['x:0'] }],
+    ['a coin without its number', { coins: ['a'.repeat(64)] }],
   ])('refuses %s', (_what, change) => {
     const store = openProposalStore(folder.path);
     store.add(proposal, psbt);
     const path = join(folder.path, 'proposals', id, 'proposal.json');
     const file: unknown = JSON.parse(readFileSync(path, 'utf8'));
     writeFileSync(path, JSON.stringify({ ...(file as object), ...change }));
+    expect(() => store.find(id)).toThrow(code('COORDINATOR_FILE_INVALID'));
+  });
+
+  it.each([
+    ['its state', '"state"', '"state": "confirmed", "state"'],
+    ['its change', '"index"', '"index": 7, "index"'],
+  ])('refuses %s said twice', (_what, member, twice) => {
+    const store = openProposalStore(folder.path);
+    store.add(proposal, psbt);
+    const path = join(folder.path, 'proposals', id, 'proposal.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(member, twice));
     expect(() => store.find(id)).toThrow(code('COORDINATOR_FILE_INVALID'));
   });
 

@@ -1,3 +1,4 @@
+import { hasRepeatedMember } from '@qoima/primitives';
 import * as v from 'valibot';
 import { policyError } from './errors.ts';
 
@@ -31,22 +32,10 @@ export const parseJsonFile = <const Schema extends v.GenericSchema>(
       { member, expected },
     );
   }
-  // JSON.parse takes the last of two, and another reader the first: a file must not say both.
-  if (membersWritten(text) !== membersOf(parsed)) {
+  if (hasRepeatedMember(text, parsed)) {
     throw policyError('POLICY_FILE_INVALID', `${what} has a member twice.`);
   }
   return result.output;
-};
-
-/** In valid JSON, a string before a colon is the name of a member, and nothing else is. */
-const membersWritten = (text: string): number =>
-  text.match(/"(?:[^"\\]|\\.)*"(?=[\t\n\r ]*:)/g)?.length ?? 0;
-
-/** Only of what a schema has let pass: it bounds the depth. */
-const membersOf = (value: unknown): number => {
-  if (typeof value !== 'object' || value === null) return 0;
-  const inside = Object.values(value).reduce<number>((sum, each) => sum + membersOf(each), 0);
-  return Array.isArray(value) ? inside : inside + Object.keys(value).length;
 };
 
 const parseJson = (text: string, what: string): unknown => {

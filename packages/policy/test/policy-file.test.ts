@@ -105,6 +105,8 @@ describe('qoima-policy/1', () => {
   it('takes a text of quotes, colons and backslashes for what it is', () => {
     const odd = samplePolicy({ name: 'a": \\" "b":' });
     expect(decodePolicyFile(encodePolicyFile(odd)).policy.name).toBe(odd.name);
+    const named = changed({ cosigners: ['A', ':B', ': C', 'D', 'E'] });
+    expect(decodePolicyFile(named).policy.cosigners[1]?.name).toBe(':B');
   });
 
   it.each([

@@ -75,3 +75,4 @@ export {
   parseTxid,
   type Txid,
 } from './outpoint.ts';
+export { hasRepeatedMember } from './repeated-member.ts';

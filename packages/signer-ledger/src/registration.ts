@@ -1,5 +1,5 @@
 import { policyId, type WalletPolicy } from '@qoima/policy';
-import { equalBytes, formatHex, parseHex } from '@qoima/primitives';
+import { equalBytes, formatHex, hasRepeatedMember, parseHex } from '@qoima/primitives';
 import * as v from 'valibot';
 import { ledgerError } from './errors.ts';
 import { ledgerPolicyId, ledgerPolicyOf } from './ledger-policy.ts';
@@ -71,10 +71,14 @@ export const decodeRegistration = (text: string, what = 'The registration'): Reg
       actual: text.length,
     });
   }
-  const result = v.safeParse(registrationFile, parseJson(text, what));
+  const value = parseJson(text, what);
+  const result = v.safeParse(registrationFile, value);
   if (!result.success) {
     const member = v.getDotPath(result.issues[0]) ?? 'its top level';
     throw ledgerError('DEVICE_REGISTRATION_INVALID', `${what} is wrong at ${member}.`, { member });
+  }
+  if (hasRepeatedMember(text, value)) {
+    throw ledgerError('DEVICE_REGISTRATION_INVALID', `${what} has a member twice.`);
   }
   const { format: _, ledgerPolicyId: id, hmac, fingerprint, ...rest } = result.output;
   if (/^0*$/.test(hmac)) {

@@ -52,7 +52,12 @@ describe('a registration file', () => {
     );
   });
 
-  it.each(['', '{', 'x'.repeat(5000)])('is refused: %j', (text) => {
+  it.each([
+    '',
+    '{',
+    'x'.repeat(5000),
+    encodeRegistration(registration).replace('"app"', '"app": "Bitcoin", "app"'),
+  ])('is refused: %j', (text) => {
     expect(() => decodeRegistration(text)).toThrow(
       expect.objectContaining({ code: 'DEVICE_REGISTRATION_INVALID' }),
     );

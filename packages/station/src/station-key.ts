@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ensureFolder, isThere, readFileBounded, writeFileAtomically } from '@qoima/journal';
 import { formatCosignerKey, parseCosignerKey } from '@qoima/policy';
-import { formatUtf8, parseUtf8 } from '@qoima/primitives';
+import { formatUtf8, hasRepeatedMember, parseUtf8 } from '@qoima/primitives';
 import { parseMnemonic } from '@qoima/signer-software';
 import * as v from 'valibot';
 import { stationError } from './errors.ts';
@@ -42,11 +42,8 @@ const ledgerSchema = v.strictObject({
   keys: v.strictObject({ wsh: v.string(), 'sh-wsh': v.string(), sh: v.string() }),
 });
 
-const schema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.variant('format', [softwareSchema, ledgerSchema]),
-);
+const json = v.pipe(v.string(), v.parseJson());
+const schema = v.variant('format', [softwareSchema, ledgerSchema]);
 
 const MAX_KEY_BYTES = 4096;
 
@@ -62,9 +59,11 @@ export const openKeyStore = (network: string): KeyStore => {
     read: () => {
       if (!has())
         throw stationError('STATION_KEY_MISSING', `There is no key in ${path}.`, { path });
-      const parsed = v.safeParse(schema, formatUtf8(readFileBounded(path, MAX_KEY_BYTES)));
+      const text = formatUtf8(readFileBounded(path, MAX_KEY_BYTES));
+      const value = v.safeParse(json, text).output;
+      const parsed = v.safeParse(schema, value);
       // The parser's own words could quote the file, and with it the mnemonic.
-      if (!parsed.success) {
+      if (!parsed.success || hasRepeatedMember(text, value)) {
         throw stationError('STATION_FILE_INVALID', `${path} is no key file of a station.`, {
           path,
         });

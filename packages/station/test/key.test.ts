@@ -116,6 +116,13 @@ describe('the key of a station', () => {
     }
   });
 
+  it('is not read from a file that says a member twice', async () => {
+    await bench.run('key', 'create', '--name', 'Bolat');
+    const text = readFileSync(keyFile(), 'utf8').replace('"name"', '"name": "Dana", "name"');
+    writeFileSync(keyFile(), text);
+    expect(await bench.run('status')).toMatchObject(refused('STATION_FILE_INVALID', 1));
+  });
+
   it('stands in no file but its own, and on no screen', async () => {
     const words = wordsOf('Bolat');
     const ends = [
