@@ -666,11 +666,11 @@ describe('what is next for a finished proposal', () => {
     ['final', 'Final', /Send it with "qoima broadcast [0-9a-f]{8}"\.$/],
     ['broadcast', 'Sent', /Watch it with "qoima status [0-9a-f]{8}"\.$/],
     ['confirmed', 'Confirmed', /Nothing is left to do\.$/],
-  ] as const)('is true of one that is %s', async (state, word, next) => {
+  ] as const)('is true of one that is %s', async (reached, word, next) => {
     const file = put('two.psbt', signedBy(sent, 'Aigerim', 'Dana'));
     await run('combine', file);
     await run('finalize', id);
-    coordinator.proposals.update({ ...coordinator.proposals.find(id), state });
+    coordinator.proposals.update({ ...coordinator.proposals.find(id), state: reached });
     const again = (await run('finalize', id)).stdout.trimEnd();
     expect(again).toContain(`${word}: ${id}, `);
     expect(again).toMatch(next);
