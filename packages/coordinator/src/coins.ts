@@ -1,6 +1,7 @@
 import type { ChainSource, WatchProgress } from '@qoima/chain';
 import {
   type Branch,
+  birthdayFindings,
   formatDescriptor,
   type PolicyScripts,
   policyId,
@@ -38,7 +39,7 @@ export const watchPolicy = async (
   chain: ChainSource,
   onProgress?: (progress: WatchProgress) => void,
 ): Promise<void> => {
-  await refuseBirthdayAhead(policy, chain);
+  refuseBirthdayAhead(policy, coordinator.clock());
   const reach = watchedReach(coordinator, policy);
   const watched = (['receive', 'change'] as const).map((branch) => ({
     descriptor: formatDescriptor(policy, branch),
@@ -48,19 +49,15 @@ export const watchPolicy = async (
   await chain.watch(watched, policy.birthday ?? 0, onProgress);
 };
 
-/** A birthday beyond the newest block leaves nothing to search, and every coin would be missed. */
-const refuseBirthdayAhead = async (
-  { name, birthday }: WalletPolicy,
-  chain: ChainSource,
-): Promise<void> => {
-  if (birthday === undefined) return;
-  const { time, height, syncing } = await chain.tip();
-  if (birthday <= time) return;
-  const what = syncing ? 'The node is still catching up: its' : 'The node’s';
+/** A search that begins tomorrow finds nothing of today, and what it missed nobody would miss. */
+const refuseBirthdayAhead = (policy: WalletPolicy, now: Date): void => {
+  const { name, birthday } = policy;
+  if (birthday === undefined || birthdayFindings(policy, now).length === 0) return;
+  const today = now.getTime() / 1000;
   throw coordinatorError(
     'COORDINATOR_BIRTHDAY_AHEAD',
-    `${what} newest block ${height} is of ${formatDate(time)}, and ${name} has the birthday ${formatDate(birthday)}.`,
-    { expected: `at most ${time}`, actual: birthday, height, syncing },
+    `${name} has the birthday ${formatDate(birthday)}, and by the clock it is ${formatDate(today)}.`,
+    { expected: `at most ${Math.floor(today)}`, actual: birthday },
   );
 };
 

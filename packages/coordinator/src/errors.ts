@@ -29,9 +29,9 @@ const table = {
   COORDINATOR_BIRTHDAY_AHEAD: {
     kind: 'refused',
     meaning:
-      'The birthday of a policy is later than the newest block of the node, so that no coin of it would be found.',
+      'The birthday of a policy is later than now, so that a search from it would find no coin.',
     action:
-      'If the node is catching up, wait until it has; if not, give the policy its true birthday with "qoima policy birthday".',
+      'Give the policy its true birthday with "qoima policy birthday", or set the clock of this machine right.',
   },
   COORDINATOR_KEY_NETWORK: {
     kind: 'refused',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
-import type { ChainCoin, ChainSource, ChainTip } from '@qoima/chain';
+import type { ChainCoin, ChainSource } from '@qoima/chain';
 import {
   type Branch,
   type Cosigner,
@@ -67,23 +67,17 @@ export const chainCoin = (
   return { outpoint, amount, scriptPubKey, confirmations: 6, transaction };
 };
 
-const NOW: Date = new Date('2026-01-31T12:00:00Z');
-
-/** The newest block of a node, made at this time. */
-export const tipAt = (time: Date): ChainTip => ({
-  network: 'regtest',
-  height: 200,
-  hash: 'ab'.repeat(32),
-  time: time.getTime() / 1000,
-  syncing: false,
-});
+/** By the coordinator's clock. */
+export const NOW: Date = new Date('2026-01-31T12:00:00Z');
 
 /** A node that knows these coins; what is not said of it, it has not got. */
 export const fakeChain = (
   coins: readonly (ChainCoin & { readonly transaction: Uint8Array })[],
   more: Partial<ChainSource> = {},
 ): ChainSource => ({
-  tip: async () => tipAt(NOW),
+  tip: async () => {
+    throw new Error('nobody asks for the tip');
+  },
   watch: async () => {},
   coins: async () => coins,
   transaction: async (txid) => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
-import { encodeAddress, policyId } from '@qoima/policy';
+import { encodeAddress, policyId, policyScripts } from '@qoima/policy';
 import { formatOutpoint, parseOutpoint } from '@qoima/primitives';
 import { createPsbt, decodeTransaction, encodeTransaction } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ import {
   type SpendRequest,
   takeReturned,
 } from '../src/index.ts';
-import { chainCoin, coordinatorIn, fakeChain, scripts, temporaryFolder, tipAt } from './sample.ts';
+import { chainCoin, coordinatorIn, fakeChain, NOW, scripts, temporaryFolder } from './sample.ts';
 import { signedBy } from './signers.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -200,12 +200,6 @@ describe('a proposal', () => {
     ['has too few coins', fakeChain(coins.slice(2)), request(), 'COORDINATOR_FUNDS_SHORT'],
     ['has none', fakeChain([]), request(), 'COORDINATOR_FUNDS_SHORT'],
     [
-      'has no block since the birthday',
-      fakeChain(coins, { tip: async () => tipAt(new Date('2023-11-14T22:13:19Z')) }),
-      request(),
-      'COORDINATOR_BIRTHDAY_AHEAD',
-    ],
-    [
       'estimates a fee above all there is',
       fakeChain(coins),
       dear(999_999_000n),
@@ -216,6 +210,20 @@ describe('a proposal', () => {
     await expect(proposeSpend(coordinator, scripts, asked)).rejects.toThrow(code(wanted));
     expect(coordinator.proposals.list()).toEqual([]);
     expect(coordinator.addresses.next(policyId(scripts.policy)).change).toBe(0);
+    expect(events(coordinator)).toEqual([]);
+  });
+
+  it('is not made of a policy whose birthday is still to come', async () => {
+    const ahead = policyScripts({ ...scripts.policy, birthday: NOW.getTime() / 1000 + 1 });
+    const unasked = fakeChain(coins, {
+      watch: async () => {
+        throw new Error('a search from there finds nothing');
+      },
+    });
+    const coordinator = coordinatorIn(folder.path, unasked);
+    await expect(proposeSpend(coordinator, ahead, request())).rejects.toThrow(
+      code('COORDINATOR_BIRTHDAY_AHEAD'),
+    );
     expect(events(coordinator)).toEqual([]);
   });
 

@@ -40,8 +40,8 @@ export const changedFindings = (known: WalletPolicy, read: WalletPolicy): readon
       warning(
         'policy-birthday-differs',
         'Under the same id the file has another birthday than the policy that is here: coins from before it are not looked for.',
-        birthformatDate(known),
-        birthformatDate(read),
+        birthdayText(known),
+        birthdayText(read),
       ),
     );
   }
@@ -74,7 +74,7 @@ export const birthdayFindings = (policy: WalletPolicy, now: Date): readonly Find
           'policy-birthday-ahead',
           'The birthday is not over yet, by this machine’s clock: coins from before it are not looked for.',
           `at most ${formatDate(now.getTime() / 1000)}`,
-          birthformatDate(policy),
+          birthdayText(policy),
         ),
       ];
 
@@ -89,5 +89,5 @@ const warning = (rule: string, message: string, expected: string, actual: string
 const namesOf = ({ cosigners }: WalletPolicy): string =>
   cosigners.map(({ name }) => name).join(', ');
 
-const birthformatDate = ({ birthday }: WalletPolicy): string =>
+const birthdayText = ({ birthday }: WalletPolicy): string =>
   birthday === undefined ? 'none' : formatDate(birthday);

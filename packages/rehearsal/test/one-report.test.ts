@@ -92,7 +92,14 @@ it('differs while the programs hold a spend against different limits', async () 
   expect(offline.digest).toBe(spend.digest);
   expect(online.digest).not.toBe(spend.digest);
   const imported = ['policy', 'import', out, '--accept', reserve.policyId] as const;
-  const { stdout } = await done(reserve.station('Dana', ...imported));
+  // The id does not bind the limits, so accepting it is not accepting them.
+  expect(await reserve.station('Dana', ...imported)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('STATION_WARNING_OPEN'),
+  });
+  const { stdout } = await done(
+    reserve.station('Dana', ...imported, '--accept-warning', 'policy-limits-differ'),
+  );
   expect(stdout).toContain('WARN policy-limits-differ');
   expect(stdout).toContain('change 100 addresses beyond those spent from');
   const [, limited] = await reports(psbt);
