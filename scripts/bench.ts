@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { benchAddresses } from '../packages/policy/bench/addresses.ts';
 import { benchSession, growthSizes } from '../packages/psbt/bench/session.ts';
+import { benchVerify } from '../packages/psbt/bench/verify.ts';
 import { benchReview } from '../packages/review/bench/review.ts';
 import { benchSigning } from '../packages/signer-ledger/bench/signing.ts';
 import { formatTable } from './text-table.ts';
@@ -45,6 +46,16 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
       ),
     ].join('\n\n');
   },
+  verify: async () =>
+    formatTable(
+      ['verify 3000 partial signatures', 'wall, ms', 'CPU, ms', 'times sooner'],
+      (await benchVerify()).map(({ name, wallMs, cpuMs, timesSooner }) => [
+        name,
+        wallMs.toFixed(1),
+        cpuMs.toFixed(1),
+        timesSooner.toFixed(1),
+      ]),
+    ),
   review: async () => {
     const { rows, exponent } = benchReview();
     return [

@@ -1,7 +1,6 @@
 import { env } from 'node:process';
 import { loadNativeCurve } from './native-curve.ts';
 import type { PublicCurve, PublicKeyTweaker } from './public-curve.ts';
-import { wasmCurve } from './wasm-curve.ts';
 
 /**
  * Public operations: no secret passes here, so this file is the one place where a faster verifier may
@@ -9,7 +8,8 @@ import { wasmCurve } from './wasm-curve.ts';
  * want to run a binary from the registry sets the environment variable `QOIMA_CURVE=wasm`.
  */
 const curve: PublicCurve =
-  (env['QOIMA_CURVE'] === 'wasm' ? undefined : await loadNativeCurve()) ?? wasmCurve;
+  (env['QOIMA_CURVE'] === 'wasm' ? undefined : await loadNativeCurve()) ??
+  (await import('./wasm-curve.ts')).wasmCurve;
 
 /** Which implementation is in use: `native` or `wasm`. */
 export const curveInUse: PublicCurve['name'] = curve.name;

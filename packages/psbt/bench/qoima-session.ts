@@ -20,6 +20,8 @@ import {
 } from '@qoima/psbt';
 import { type Contestant, type Spend, stopwatch } from './spend.ts';
 
+const oneThread = { workers: 0 } as const;
+
 /** Qoima. The policy check derives all scripts anew, as another party would. */
 export const qoima: Contestant = {
   session: async (spend) => {
@@ -31,13 +33,15 @@ export const qoima: Contestant = {
     for (const [i, cosigner] of spend.signers.entries()) {
       const received = time('parse', () => parsePsbt(psbt));
       const signer = branchSigner(spend.branches[i]!, cosigner);
-      const signed = await timeAsync('sign', () => signPsbt(received, wallet.scripts, signer));
+      const signed = await timeAsync('sign', () =>
+        signPsbt(received, wallet.scripts, signer, oneThread),
+      );
       returned.push(time('serialise', () => encodePsbt(signed.psbt)));
     }
     const parsed = returned.map((bytes) => time('parse', () => parsePsbt(bytes)));
     const combined = time('combine', () => combinePsbts(parsed));
     const match = time('policy check', () => matchPolicy(combined, policyScripts(wallet.policy)));
-    const verified = time('verify', () => verifySignatures(combined, match));
+    const verified = time('verify', () => verifySignatures(combined, match, oneThread));
     const final = time('finalise', () => finalizePsbt(verified));
     const transaction = time('extract', () => extractTransaction(final));
     return { calls, psbt, returned, transaction };

@@ -1,4 +1,4 @@
-import { verifyEcdsa } from '@qoima/curve';
+import { type EcdsaCheck, type VerifyOptions, verifyEcdsaMany } from '@qoima/curve';
 import {
   type ErrorDetails,
   equalBytes,
@@ -33,31 +33,70 @@ export const checkSignature = (
   signed: PartialSignature,
   match: PolicyMatch,
   hashes: SignatureHashes,
-): SignatureVerdict => {
+): SignatureVerdict => checkSignatures([signed], match, hashes)[0] as SignatureVerdict;
+
+/**
+ * `checkSignature` of each, in their order. All that are left when only the curve can tell are verified
+ * together, on several threads if there are many (`verifyEcdsaMany`): ask once for all that there are.
+ */
+export const checkSignatures = (
+  signatures: readonly PartialSignature[],
+  match: PolicyMatch,
+  hashes: SignatureHashes,
+  options: VerifyOptions = {},
+): readonly SignatureVerdict[] => {
+  const candidates = signatures.map((signed) => candidateOf(signed, match, hashes));
+  const checks = candidates.flatMap((candidate) => ('check' in candidate ? candidate.check : []));
+  const isValid = verifyEcdsaMany(checks, options).values();
+  return candidates.map((candidate): SignatureVerdict => {
+    if (!('check' in candidate)) return candidate;
+    const { signed, cosigner } = candidate;
+    if (isValid.next().value === true) return { good: true, cosigner };
+    const what = 'it does not fit this transaction';
+    return {
+      good: false,
+      cosigner,
+      error: fault('PSBT_SIGNATURE_INVALID', signed, cosigner, what),
+    };
+  });
+};
+
+/** A signature that is good if it is valid over its hash. */
+interface Candidate {
+  readonly signed: PartialSignature;
+  readonly cosigner: string;
+  readonly check: EcdsaCheck;
+}
+
+/** Every check that needs no arithmetic on the curve. */
+const candidateOf = (
+  signed: PartialSignature,
+  match: PolicyMatch,
+  hashes: SignatureHashes,
+): Candidate | Extract<SignatureVerdict, { good: false }> => {
   const { inputIndex, publicKey, signature } = signed;
-  const name = cosignerAt(match, signed);
-  if (name === undefined) return { good: false, error: strangerError(signed) };
-  const bad = (error: QoimaError): SignatureVerdict => ({ good: false, cosigner: name, error });
+  const cosigner = cosignerAt(match, signed);
+  if (cosigner === undefined) return { good: false, error: strangerError(signed) };
   let decoded: EcdsaSignature;
   try {
     decoded = decodeSignature(signature);
   } catch (error) {
     if (!isQoimaError(error, 'PSBT_SIGNATURE_ENCODING')) throw error;
-    const { reason } = error.details;
-    const what = typeof reason === 'string' ? reason : 'it is not as it must be';
-    return bad(fault('PSBT_SIGNATURE_ENCODING', signed, name, what, error.details));
+    const { details } = error;
+    const what =
+      typeof details['reason'] === 'string' ? details['reason'] : 'it is not as it must be';
+    const encoding = fault('PSBT_SIGNATURE_ENCODING', signed, cosigner, what, details);
+    return { good: false, cosigner, error: encoding };
   }
   const { compact, flag } = decoded;
   if (flag !== SIGHASH.all) {
     const [expected, actual] = [SIGHASH.all, flag].map(hexByte) as [string, string];
     const what = `its sighash flag is ${actual}`;
-    return bad(fault('PSBT_SIGNATURE_FLAG', signed, name, what, { expected, actual }));
+    const otherFlag = fault('PSBT_SIGNATURE_FLAG', signed, cosigner, what, { expected, actual });
+    return { good: false, cosigner, error: otherFlag };
   }
-  if (!verifyEcdsa(hashes(inputIndex), publicKey, compact)) {
-    const what = 'it does not fit this transaction';
-    return bad(fault('PSBT_SIGNATURE_INVALID', signed, name, what));
-  }
-  return { good: true, cosigner: name };
+  const check = { hash: hashes(inputIndex), publicKey, signature: compact };
+  return { signed, cosigner, check };
 };
 
 /** The name of the cosigner whose key this is at its input; undefined for a stranger's. */

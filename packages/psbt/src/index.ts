@@ -5,7 +5,12 @@ export {
   type PsbtRole,
 } from './analyze.ts';
 export { assemblePsbt } from './assemble.ts';
-export { checkSignature, cosignerAt, type SignatureVerdict } from './check-signature.ts';
+export {
+  checkSignature,
+  checkSignatures,
+  cosignerAt,
+  type SignatureVerdict,
+} from './check-signature.ts';
 export { checkTransaction } from './check-transaction.ts';
 export type { Codec } from './codec.ts';
 export { combinePsbts } from './combine.ts';

@@ -1,6 +1,7 @@
+import type { VerifyOptions } from '@qoima/curve';
 import type { PolicyScripts } from '@qoima/policy';
 import { formatHex } from '@qoima/primitives';
-import { checkSignature } from './check-signature.ts';
+import { checkSignatures } from './check-signature.ts';
 import { matchPolicy } from './match-policy.ts';
 import { checkOpen } from './open-input.ts';
 import { type PartialSignature, signatureFor, withSignatures } from './partial-signature.ts';
@@ -29,15 +30,16 @@ export const signPsbt = async (
   psbt: Psbt,
   scripts: PolicyScripts,
   signer: Signer,
+  options: VerifyOptions = {},
 ): Promise<SignedPsbt> => {
   for (const [index, map] of psbt.inputs.entries()) checkOpen(map, `Input ${index}`);
   const match = matchPolicy(psbt, scripts);
   const signatures = await signer.sign({ psbt, match, scripts });
-  const hashes = signatureHashes(match);
+  for (const verdict of checkSignatures(signatures, match, signatureHashes(match), options)) {
+    if (!verdict.good) throw verdict.error;
+  }
   const added = new Map<string, PartialSignature>();
   for (const signature of signatures) {
-    const verdict = checkSignature(signature, match, hashes);
-    if (!verdict.good) throw verdict.error;
     const { inputIndex, publicKey } = signature;
     const held = signatureFor(psbt.inputs[inputIndex] ?? [], publicKey);
     const key = `${inputIndex}:${formatHex(publicKey)}`;

@@ -1,6 +1,6 @@
 import type { PolicyScripts } from '@qoima/policy';
 import { equalBytes } from '@qoima/primitives';
-import { checkSignature, cosignerAt } from './check-signature.ts';
+import { checkSignatures, cosignerAt, type SignatureVerdict } from './check-signature.ts';
 import { type InjectedRecord, injectedRecords } from './injected-records.ts';
 import { matchPolicy, type PolicyMatch } from './match-policy.ts';
 import {
@@ -9,9 +9,9 @@ import {
   signatureFor,
   withSignatures,
 } from './partial-signature.ts';
-import type { Psbt, PsbtMap } from './record.ts';
+import type { Psbt } from './record.ts';
 import { checkSameTransaction } from './same-transaction.ts';
-import { type SignatureHashes, signatureHashes } from './signature-hashes.ts';
+import { signatureHashes } from './signature-hashes.ts';
 
 export interface TakenSignature extends PartialSignature {
   /** The name of the cosigner. */
@@ -67,54 +67,57 @@ export const takeSignatures = (
 ): SignatureIntake => {
   checkSameTransaction(base.transaction, returned.transaction, 'The returned PSBT');
   const match = matchPolicy(base, scripts);
-  const intake: Intake = {
+  const received = returned.inputs.flatMap((map, index) =>
+    partialSignaturesOf(map, index).map((signature) => receive(signature, base, match)),
+  );
+  const unjudged = received.filter(({ repeats }) => repeats === undefined);
+  const verdicts = checkSignatures(
+    unjudged.map(({ signature }) => signature),
     match,
-    hashes: signatureHashes(match),
-    taken: [],
-    repeated: [],
-    refused: [],
-  };
-  for (const [index, map] of returned.inputs.entries()) {
-    for (const signature of partialSignaturesOf(map, index)) {
-      judge(intake, signature, base.inputs[index] ?? []);
+    signatureHashes(match),
+  ).values();
+  const taken: TakenSignature[] = [];
+  const repeated: RepeatedSignature[] = [];
+  const refused: RefusedSignature[] = [];
+  for (const { signature, isHeld, repeats } of received) {
+    if (repeats !== undefined) {
+      repeated.push({ ...signature, cosigner: repeats, same: true });
+      continue;
+    }
+    const verdict = verdicts.next().value as SignatureVerdict;
+    if (!verdict.good) {
+      const { cosigner, error } = verdict;
+      const { code, message } = error;
+      const bad = { ...signature, code, message, conflicts: isHeld };
+      refused.push(cosigner === undefined ? bad : { ...bad, cosigner });
+    } else {
+      const good = { ...signature, cosigner: verdict.cosigner };
+      if (isHeld) repeated.push({ ...good, same: false });
+      else taken.push(good);
     }
   }
-  const { taken, repeated, refused } = intake;
   const injected = injectedRecords(base, returned);
   return { psbt: withSignatures(base, taken), taken, repeated, refused, injected };
 };
 
-interface Intake {
-  readonly match: PolicyMatch;
-  readonly hashes: SignatureHashes;
-  readonly taken: TakenSignature[];
-  readonly repeated: RepeatedSignature[];
-  readonly refused: RefusedSignature[];
+interface ReceivedSignature {
+  readonly signature: PartialSignature;
+  /** Whether one of the same key is held. */
+  readonly isHeld: boolean;
+  /** The cosigner of whom this very signature is held. */
+  readonly repeats: string | undefined;
 }
 
-const judge = (
-  { match, hashes, ...intake }: Intake,
+/**
+ * What we hold was judged when it came in, and is not judged again; but a stranger's that got there is.
+ */
+const receive = (
   signature: PartialSignature,
-  held: PsbtMap,
-): void => {
-  const first = signatureFor(held, signature.publicKey);
-  if (first !== undefined && equalBytes(first, signature.signature)) {
-    // What we hold was judged when it came in; a stranger's that got there is judged again below.
-    const cosigner = cosignerAt(match, signature);
-    if (cosigner !== undefined) {
-      intake.repeated.push({ ...signature, cosigner, same: true });
-      return;
-    }
-  }
-  const verdict = checkSignature(signature, match, hashes);
-  if (!verdict.good) {
-    const { code, message } = verdict.error;
-    const { cosigner } = verdict;
-    const refused = { ...signature, code, message, conflicts: first !== undefined };
-    intake.refused.push(cosigner === undefined ? refused : { ...refused, cosigner });
-    return;
-  }
-  const good = { ...signature, cosigner: verdict.cosigner };
-  if (first === undefined) intake.taken.push(good);
-  else intake.repeated.push({ ...good, same: false });
+  base: Psbt,
+  match: PolicyMatch,
+): ReceivedSignature => {
+  const held = signatureFor(base.inputs[signature.inputIndex] ?? [], signature.publicKey);
+  const isSame = held !== undefined && equalBytes(held, signature.signature);
+  const repeats = isSame ? cosignerAt(match, signature) : undefined;
+  return { signature, isHeld: held !== undefined, repeats };
 };

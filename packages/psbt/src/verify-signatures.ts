@@ -1,7 +1,8 @@
-import { checkSignature } from './check-signature.ts';
+import type { VerifyOptions } from '@qoima/curve';
+import { checkSignatures, type SignatureVerdict } from './check-signature.ts';
 import type { PolicyMatch } from './match-policy.ts';
 import { checkOpen } from './open-input.ts';
-import { partialSignaturesOf } from './partial-signature.ts';
+import { type PartialSignature, partialSignaturesOf } from './partial-signature.ts';
 import type { Psbt } from './record.ts';
 import { checkSameTransaction } from './same-transaction.ts';
 import { signatureHashes } from './signature-hashes.ts';
@@ -17,17 +18,24 @@ export type VerifiedPsbt = Psbt & {
 
 /**
  * Verifies every partial signature in a PSBT, however many there are: none may be bad. Whether there
- * are enough is for `finalizePsbt`.
+ * are enough is for `finalizePsbt`. Many are verified on several threads, with the same outcome.
  * @throws `PSBT_TRANSACTION_DIFFERS` if the match is of another transaction; `PSBT_ALREADY_FINAL`,
  *   `PSBT_SIGHASH_TYPE`; and for a bad signature the codes of `checkSignature`, naming cosigner and input
  */
-export const verifySignatures = (psbt: Psbt, match: PolicyMatch): VerifiedPsbt => {
+export const verifySignatures = (
+  psbt: Psbt,
+  match: PolicyMatch,
+  options: VerifyOptions = {},
+): VerifiedPsbt => {
   checkSameTransaction(match.transaction, psbt.transaction, 'The PSBT');
-  const hashes = signatureHashes(match);
+  const signatures = psbt.inputs.map(partialSignaturesOf);
+  const verdicts = checkSignatures(signatures.flat(), match, signatureHashes(match), options);
+  let at = 0;
   for (const [index, map] of psbt.inputs.entries()) {
     checkOpen(map, `Input ${index}`);
-    for (const signature of partialSignaturesOf(map, index)) {
-      const verdict = checkSignature(signature, match, hashes);
+    const end = at + (signatures[index] as readonly PartialSignature[]).length;
+    for (; at < end; at++) {
+      const verdict = verdicts[at] as SignatureVerdict;
       if (!verdict.good) throw verdict.error;
     }
   }

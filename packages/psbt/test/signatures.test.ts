@@ -4,6 +4,7 @@ import * as secp256k1 from 'tiny-secp256k1';
 import { describe, expect, it } from 'vitest';
 import {
   checkSignature,
+  checkSignatures,
   combinePsbts,
   convertPsbt,
   createPsbt,
@@ -21,6 +22,7 @@ import {
   type Psbt,
   partialSignaturesOf,
   record,
+  type SignatureVerdict,
   type Signer,
   signatureHashes,
   signPsbt,
@@ -170,6 +172,37 @@ describe('checkSignature', () => {
     expect(verdict.error.message).toContain(`Input ${signature.inputIndex}`);
   });
 });
+
+describe('checkSignatures', () => {
+  const all = bad.flatMap(([, , signature], i) => [signed[i % 5]![i % 2]!, signature]);
+
+  it.each([0, 1, 2])('judges each as alone, in their order, with %i workers', (workers) => {
+    const verdicts = checkSignatures(all, match, hashes, { workers });
+    expect(verdicts.map(told)).toStrictEqual(
+      all.map((signature) => told(checkSignature(signature, match, hashes))),
+    );
+    expect(verdicts.map(({ good: isGood }) => isGood)).toEqual(all.map((_, i) => i % 2 === 0));
+  });
+
+  it('judges as many as are shared among threads', () => {
+    const many = Array.from({ length: 50 }, () => all).flat();
+    expect(many.length).toBeGreaterThan(1500);
+    const alone = all.map((signature) => told(checkSignature(signature, match, hashes)));
+    const verdicts = checkSignatures(many, match, hashes).map(told);
+    expect(verdicts).toStrictEqual(many.map((_, i) => alone[i % all.length]));
+  });
+
+  it('of none gives none', () => {
+    expect(checkSignatures([], match, hashes, { workers: 1 })).toEqual([]);
+  });
+});
+
+/** An error as what it says, without where it was made. */
+const told = (verdict: SignatureVerdict): unknown => {
+  if (verdict.good) return verdict;
+  const { code, message, details, kind } = verdict.error;
+  return { ...verdict, error: { code, message, details, kind } };
+};
 
 describe('takeSignatures', () => {
   it.each(bad)('refuses %s by name and takes the rest: %s', (_name, code, signature) => {
@@ -423,6 +456,27 @@ describe('verifySignatures', () => {
   it.each(bad)('refuses %s among good ones: %s', (_name, code, signature) => {
     const psbt = holding(signature, holdingAll(signed[3]!, signed[4]!));
     expect(() => verifySignatures(psbt, match)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it.each([0, 2])('names what comes first in the file, with %i workers', (workers) => {
+    const firstBad = bad.find(([name]) => name === 'a changed r')![2];
+    const final = record(INPUT.finalScriptWitness, [new Uint8Array(1)]);
+    const finalAt = (index: number, psbt: Psbt): Psbt => ({
+      ...psbt,
+      inputs: psbt.inputs.map((map, i) => (i === index ? withRecords(map, [final]) : map)),
+    });
+    const held = holdingAll(signed[3]!, signed[4]!);
+    const atSecond = { ...signed[0]![1]!, signature: good!.signature };
+    const verify = (psbt: Psbt) => () => verifySignatures(psbt, match, { workers });
+    expect(verify(finalAt(1, holding(firstBad, held)))).toThrow(
+      expect.objectContaining({ code: 'PSBT_SIGNATURE_INVALID' }),
+    );
+    expect(verify(finalAt(0, holding(atSecond, held)))).toThrow(
+      expect.objectContaining({ code: 'PSBT_ALREADY_FINAL' }),
+    );
+    expect(verify(holding(atSecond, holding(firstBad, held)))).toThrow(/^Input 0, /);
+    expect(verify(holding(atSecond, held))).toThrow(/^Input 1, /);
+    expect(verify(held)).not.toThrow();
   });
 
   it('refuses the match of another PSBT, and what is final', () => {

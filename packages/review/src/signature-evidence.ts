@@ -1,10 +1,11 @@
 import type { PolicyScript, WalletPolicy } from '@qoima/policy';
 import { equalBytes, type Sats } from '@qoima/primitives';
 import {
-  checkSignature,
+  checkSignatures,
   type MatchedInput,
   type PartialSignature,
   type PolicyMatch,
+  type SignatureVerdict,
   signatureHashes,
   type UnsignedTransaction,
 } from '@qoima/psbt';
@@ -53,24 +54,28 @@ export const judgeSignatures = (
     ownReceive: [],
     fee: 0n,
   };
-  const hashes = signatureHashes(match);
-  return signatures.map((signed) => {
+  const judged = signatures.map((signed) => {
     const { inputIndex, publicKey, signature } = signed;
     const keys = proven[inputIndex]?.script.publicKeys;
     const cosigner = policy.cosigners[keys?.findIndex((key) => equalBytes(key, publicKey)) ?? -1];
-    const stateOf = (): SignatureState => {
+    const known = (): Exclude<SignatureState, 'good' | 'encoding' | 'invalid'> | undefined => {
       if (signature.at(-1) !== SIGHASH_ALL) return 'flag';
       if (keys === undefined) return 'unjudged';
-      if (cosigner === undefined) return 'stranger';
-      const verdict = checkSignature(signed, match, hashes);
-      if (verdict.good) return 'good';
-      return verdict.error.code === 'PSBT_SIGNATURE_ENCODING' ? 'encoding' : 'invalid';
+      return cosigner === undefined ? 'stranger' : undefined;
     };
-    return {
-      ...signed,
-      where: `input ${inputIndex}`,
-      state: stateOf(),
-      cosigner: cosigner?.name,
-    };
+    return { signed, cosigner: cosigner?.name, state: known() };
   });
+  const open = judged.filter(({ state }) => state === undefined).map(({ signed }) => signed);
+  const verdicts = checkSignatures(open, match, signatureHashes(match)).values();
+  return judged.map(({ signed, cosigner, state }) => ({
+    ...signed,
+    where: `input ${signed.inputIndex}`,
+    state: state ?? stateOf(verdicts.next().value as SignatureVerdict),
+    cosigner,
+  }));
+};
+
+const stateOf = (verdict: SignatureVerdict): SignatureState => {
+  if (verdict.good) return 'good';
+  return verdict.error.code === 'PSBT_SIGNATURE_ENCODING' ? 'encoding' : 'invalid';
 };
