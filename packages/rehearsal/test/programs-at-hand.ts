@@ -29,13 +29,18 @@ type Env = Readonly<Record<string, string>>;
 export const qoima = (argv: readonly string[], env: Env = {}): Promise<End> =>
   run(argv, env, coordinatorProgram);
 
-/** `qoima-station …`; `words` is what it is given on standard input. */
-export const station = (argv: readonly string[], env: Env = {}, words = ''): Promise<End> =>
+/** `qoima-station …`; `words` is what it is given on standard input, `devices` what is plugged in. */
+export const station = (
+  argv: readonly string[],
+  env: Env = {},
+  words = '',
+  devices: LedgerDevices = noDevices,
+): Promise<End> =>
   run(argv, env, (io) =>
     stationProgram(io, {
       random: (length) => seededBytes('a test', `key ${argv.join(' ')}`).subarray(0, length),
       readInput: async () => words,
-      devices: noDevices,
+      devices,
       onInterrupt: () => () => {},
     }),
   );

@@ -1,3 +1,4 @@
+import { isQoimaError } from '@qoima/primitives';
 import {
   type CommandProgress,
   type Ledger,
@@ -49,6 +50,10 @@ export const withLedger = async <Result>(
       const result = await work(ledger);
       shown.done();
       return result;
+    } catch (error) {
+      // A full disk, say: the device has done its part, and nobody shall look for the fault there.
+      if (!isOfDevice(error)) shown.done();
+      throw error;
     } finally {
       await ledger.close();
     }
@@ -56,6 +61,9 @@ export const withLedger = async <Result>(
     endInterrupts();
   }
 };
+
+const isOfDevice = (error: unknown): boolean =>
+  !isQoimaError(error) || error.code.startsWith('DEVICE_');
 
 const expectedDevice = ({ name, keys }: LedgerKey): { name: string; fingerprint: Uint8Array } => ({
   name,

@@ -11,18 +11,22 @@ import { stageCeremony } from './staged-steps.ts';
 /**
  * `npm run crash`: kills every command of a ceremony at every change that it makes to the disk, then has every one of its
  * calls to the file system fail in every way, and prints what came of it; `--only kills` or `--only faults` does
- * one of the two, `--every 5` each fifth, `--step sign` one command. `npm test` tries a sample of the same.
+ * one of the two, `--every 5` each fifth, `--step sign` one command (again for another). `npm test` tries a sample of the same.
  */
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, every: { type: 'string' }, step: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      every: { type: 'string' },
+      step: { type: 'string', multiple: true },
+    },
   });
-  const { only = 'kills,faults', every = '1' } = values;
+  const { only = 'kills,faults', every = '1', step: wanted } = values;
   const sample = <Point>(points: readonly Point[]): readonly Point[] =>
     points.filter((_, i) => i % Number(every) === 0);
   const folder = mkdtempSync(join(tmpdir(), 'qoima-crash-'));
   const staged = await stageCeremony(folder);
-  const steps = [...staged].filter(([name]) => name === (values.step ?? name));
+  const steps = [...staged].filter(([name]) => wanted?.includes(name) ?? true);
   const bad: string[] = [];
   if (only.includes('kills')) {
     const rows: string[][] = [];

@@ -12,7 +12,7 @@ import { STEP_NAMES, type StagedStep, type StepName, stageCeremony } from './sta
 
 /** `QOIMA_CRASH=all` tries every point, as `npm run crash` does; otherwise every so many-th. */
 const isWhole = process.env['QOIMA_CRASH'] === 'all';
-const KILL_STRIDE = isWhole ? 1 : 17;
+const KILL_STRIDE = isWhole ? 1 : 29;
 const FAULT_STRIDE = isWhole ? 1 : 97;
 const TIMEOUT = isWhole ? 3_600_000 : 120_000;
 

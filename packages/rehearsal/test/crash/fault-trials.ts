@@ -98,8 +98,9 @@ const tryFault = async (
     if (effect.name === 'close') run();
     throw systemError(effect, fault.errno);
   });
-  const code = /^error ([A-Z_]+): /.exec(end.stderr)?.[1];
-  const problems = [...badWords(end, code, place, fault), ...judgeLeft(step, place)];
+  const words = withoutProgress(end.stderr);
+  const code = /^error ([A-Z_]+): /.exec(words)?.[1];
+  const problems = [...badWords(end.code, words, place, fault), ...judgeLeft(step, place)];
   const again = await runAgain(step, place, call, node);
   problems.push(...again.problems);
   if (again.problems.length === 0) {
@@ -109,22 +110,20 @@ const tryFault = async (
   return { step: step.name, effect: `${failed?.name} ${path}`, fault, code, problems };
 };
 
+/** How far a Ledger is, or that it has done its part: no fault of a disk is a failure of the device. */
+const withoutProgress = (stderr: string): string =>
+  stderr.replaceAll(/^The Ledger [^\n:]+: (?:done|[0-9]+ % [^\n]+)\n/gm, '');
+
 /** One line that names the file and the errno, with a code of its own, and exit code 1. */
-const badWords = (
-  end: End,
-  code: string | undefined,
-  place: Place,
-  fault: Fault,
-): readonly string[] => {
+const badWords = (exit: number, words: string, place: Place, fault: Fault): readonly string[] => {
   const isRight =
-    end.code === 0
-      ? end.stderr === ''
-      : end.code === 1 &&
-        code?.startsWith('FILE_') === true &&
-        /^error [A-Z_]+: [^\n]+\.\n$/.test(end.stderr) &&
-        end.stderr.includes(place.folder) &&
-        end.stderr.includes(fault.errno);
-  return isRight ? [] : [`${end.code} ${end.stderr.trim()}`];
+    exit === 0
+      ? words === ''
+      : exit === 1 &&
+        /^error FILE_[A-Z_]+: [^\n]+\.\n$/.test(words) &&
+        words.includes(place.folder) &&
+        words.includes(fault.errno);
+  return isRight ? [] : [`${exit} ${words.trim()}`];
 };
 
 const runWatched = async (

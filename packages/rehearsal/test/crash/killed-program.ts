@@ -61,8 +61,11 @@ const runBuilt = (
   crash: Readonly<Record<string, string>>,
 ): Promise<ProcessEnd> =>
   new Promise((resolve, reject) => {
-    const argv = ['--import', KILL_POINT, mains[call.program], ...argumentsOf(place, call)];
-    const env = { ...call.env, ...crash, QOIMA_CRASH_ROOT: place.folder };
+    const { program, ledger } = call;
+    const main = ledger === undefined ? mains[program] : LEDGER_STATION;
+    const argv = ['--import', KILL_POINT, main, ...argumentsOf(place, call)];
+    const device = ledger === undefined ? {} : { QOIMA_REHEARSAL_LEDGER: ledger };
+    const env = { ...call.env, ...device, ...crash, QOIMA_CRASH_ROOT: place.folder };
     const child = spawn(process.execPath, argv, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -81,3 +84,5 @@ const mains: Readonly<Record<Call['program'], string>> = {
   coordinator: join(fileURLToPath(packages), 'coordinator', 'dist', 'main.js'),
   station: join(fileURLToPath(packages), 'station', 'dist', 'main.js'),
 };
+/** The station as it is, with an emulated Ledger in the place of USB. */
+const LEDGER_STATION = join(fileURLToPath(packages), 'rehearsal', 'dist', 'ledger-station-main.js');

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { emulatedLedger } from '../../src/emulated-ledger.ts';
 import { type End, qoima, station } from '../programs-at-hand.ts';
 
 /** What the programs of a ceremony keep, and the media between them, below one folder. */
@@ -45,6 +46,8 @@ export interface Call {
   readonly argv: readonly string[];
   readonly words?: string | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** The file of the emulated Ledger at the station's side; it lies in no place, as a device does not. */
+  readonly ledger?: string;
 }
 
 export const argumentsOf = (place: Place, { who, argv }: Call): readonly string[] => [
@@ -58,7 +61,7 @@ export const argumentsOf = (place: Place, { who, argv }: Call): readonly string[
 /** Runs a command in this process. */
 export const runHere = (place: Place, call: Call): Promise<End> => {
   const argv = argumentsOf(place, call);
-  return call.program === 'coordinator'
-    ? qoima(argv, call.env)
-    : station(argv, call.env, call.words ?? '');
+  if (call.program === 'coordinator') return qoima(argv, call.env);
+  const devices = call.ledger === undefined ? undefined : emulatedLedger(call.ledger, '');
+  return station(argv, call.env, call.words, devices);
 };

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateMnemonic } from '@qoima/signer-software';
+import { writeDevice } from '../../src/device-file.ts';
 import { openFaucet } from '../../src/faucet.ts';
 import { askNode } from '../../src/node-rpc.ts';
 import { startRegtestNode } from '../../src/regtest/regtest-node.ts';
@@ -15,12 +16,17 @@ export const STEP_NAMES = [
   'key import',
   'key export',
   'key create',
+  'key import --ledger',
   'policy create',
   'policy import',
+  'policy register',
+  'address show',
+  'message sign',
   'address next',
   'propose',
   'export',
   'sign',
+  'sign, with a Ledger',
   'combine',
   'finalize',
   'broadcast',
@@ -55,6 +61,8 @@ export interface AlreadyDone {
 
 const NOW = '2026-01-31T12:00:00Z';
 const CUSTODIANS = ['Aigerim', 'Bolat', 'Dana'] as const;
+/** Whose key is in a Ledger. */
+const LEDGER_CUSTODIAN = 'Bolat';
 const SIGNERS = ['Aigerim', 'Dana'] as const;
 const DEPOSIT = 50_000_000n;
 const COINS = 3;
@@ -67,6 +75,7 @@ export const stageCeremony = async (folder: string): Promise<ReadonlyMap<StepNam
   const scene = placeAt(join(folder, 'scene'));
   mkdirSync(scene.medium('.'), { recursive: true });
   const nodes: RunningNode[] = [];
+  const ledger = join(folder, `${LEDGER_CUSTODIAN}.ledger`);
 
   const keep = (name: string): Place => copyPlace(scene, join(folder, 'states', name));
   /** Does a command undisturbed; it becomes a step if it has a name. */
@@ -86,15 +95,25 @@ export const stageCeremony = async (folder: string): Promise<ReadonlyMap<StepNam
     return result;
   };
 
+  const ledgerCall = (...argv: readonly string[]): Call => ({
+    ...stationCall(LEDGER_CUSTODIAN, ...argv),
+    ledger,
+  });
+
   for (const who of CUSTODIANS) {
     const isFirst = who === CUSTODIANS[0];
-    await act(
-      () => ({
-        ...stationCall(who, 'key', 'import', '--name', who),
-        words: generateMnemonic(seededBytes('a crash', who)),
-      }),
-      isFirst ? { name: 'key import', alreadyDone: { codes: ['STATION_KEY_EXISTS'] } } : undefined,
-    );
+    const words = generateMnemonic(seededBytes('a crash', who));
+    const alreadyDone = { codes: ['STATION_KEY_EXISTS'] };
+    if (who === LEDGER_CUSTODIAN) {
+      writeDevice(ledger, words);
+      const call = ledgerCall('key', 'import', '--ledger', '--name', who);
+      await act(() => call, { name: 'key import --ledger', alreadyDone });
+    } else {
+      await act(
+        () => ({ ...stationCall(who, 'key', 'import', '--name', who), words }),
+        isFirst ? { name: 'key import', alreadyDone } : undefined,
+      );
+    }
     await act(
       ({ medium }) => stationCall(who, 'key', 'export', '--out', medium(`${who}.key.json`)),
       isFirst ? { name: 'key export' } : undefined,
@@ -126,6 +145,15 @@ export const stageCeremony = async (folder: string): Promise<ReadonlyMap<StepNam
       who === CUSTODIANS[0] ? { name: 'policy import' } : undefined,
     );
   }
+  await act(() => ledgerCall('policy', 'register', '--accept', policyId), {
+    name: 'policy register',
+  });
+  await act(() => ledgerCall('address', 'show', 'receive/0', 'receive/1'), {
+    name: 'address show',
+  });
+  await act(() => ledgerCall('message', 'sign', `${LEDGER_CUSTODIAN}, ${NOW}`), {
+    name: 'message sign',
+  });
   const addresses: string[] = [];
   for (let i = 0; i < COINS; i++) {
     const given = await act(
@@ -171,6 +199,14 @@ export const stageCeremony = async (folder: string): Promise<ReadonlyMap<StepNam
       who === SIGNERS[0] ? { name: 'sign' } : undefined,
     );
   }
+  await act(
+    ({ medium }) =>
+      ledgerCall(
+        ...['sign', medium('spend.psbt'), '--accept', report.digest],
+        ...['--out', medium(`signed by ${LEDGER_CUSTODIAN}.psbt`)],
+      ),
+    { name: 'sign, with a Ledger' },
+  );
   const combine =
     (...signers: readonly string[]): StagedStep['call'] =>
     ({ medium }) =>
