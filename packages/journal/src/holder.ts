@@ -20,12 +20,15 @@ export interface Holder {
 }
 
 /** This process. */
-export const thisProcess = (): Holder => ({
-  pid: process.pid,
+export const thisProcess = (): Holder => processOf(process.pid);
+
+/** A process that runs here, of those that this one can see. */
+export const processOf = (pid: number): Holder => ({
+  pid,
   host: hostname(),
   boot: ask(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
   numbers: ask(() => readlinkSync('/proc/self/ns/pid')),
-  started: statusOf(process.pid)?.started ?? null,
+  started: statusOf(pid)?.started ?? null,
 });
 
 /**

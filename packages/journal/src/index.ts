@@ -10,6 +10,7 @@ export {
 } from './entry.ts';
 export { journalErrors } from './errors.ts';
 export { ensureFolder, isThere, listFolder } from './folder.ts';
+export { type Holder, holderSchema, isDead, processOf } from './holder.ts';
 export { type Clock, type Journal, openJournal, readJournal } from './journal.ts';
 export { journalEntries } from './journal-entries.ts';
 export { removeLeftovers } from './leftovers.ts';

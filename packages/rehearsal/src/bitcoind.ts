@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join, resolve as resolvePath } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bitcoinCore } from '@qoima/chain';
+import { ensureFolder } from '@qoima/journal';
 import { isQoimaError } from '@qoima/primitives';
 import * as v from 'valibot';
 import { rehearsalError } from './errors.ts';
@@ -42,7 +43,7 @@ export interface BitcoindOptions {
  */
 export const startBitcoind = async ({ binary, dir }: BitcoindOptions): Promise<RunningNode> => {
   const datadir = resolvePath(dir);
-  mkdirSync(datadir, { recursive: true, mode: 0o700 });
+  ensureFolder(datadir);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const cookiePath = join(datadir, 'regtest', '.cookie');

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureFolder } from '@qoima/journal';
 import { formatBtc, type Sats } from '@qoima/primitives';
 import { generateMnemonic } from '@qoima/signer-software';
 import type { Progress, Stage } from '@qoima/terminal';
@@ -68,15 +69,14 @@ interface Scene {
  * but files; whatever differs from what was expected ends the rehearsal.
  *
  * What changes a program's state is done `once`: a ceremony that is taken up again passes over it. The
- * chain keeps nothing, so everything is done on it anew, and comes out the same.
+ * chain keeps nothing, so everything is done on it anew, and comes out the same; of the programs only the
+ * `last`, which waits for the chain.
  * @throws `REHEARSAL_STEP_DIFFERED`, `REHEARSAL_DEVICE_STOPPED`, `REHEARSAL_NODE_REFUSED`
  */
 export const rehearse = async (request: CeremonyRequest): Promise<CeremonyEnd> => {
   const { node, folder, record, progress, mishap } = request;
   const { seed } = record;
-  for (const name of ['media', 'devices']) {
-    mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
-  }
+  for (const name of ['media', 'devices']) ensureFolder(join(folder, name));
   const scene: Scene = {
     node,
     seed,
@@ -123,12 +123,13 @@ export const rehearse = async (request: CeremonyRequest): Promise<CeremonyEnd> =
   );
   await act('Two signatures are not enough', () => combineTwo(scene, id));
   const txid = await act('With the third the transaction is final', () => finalize(scene, id));
-  const confirmations = await act('The node accepts it and mines on top', () =>
-    confirm(scene, id, txid),
-  );
-  const journals = await act('Every journal holds', () => checkJournals(scene));
-  record.end();
-  return { policyId, txid, confirmations, journals };
+  return record.last(async () => {
+    const confirmations = await act('The node accepts it and mines on top', () =>
+      confirm(scene, id, txid),
+    );
+    const journals = await act('Every journal holds', () => checkJournals(scene));
+    return { policyId, txid, confirmations, journals };
+  });
 };
 
 const makeKeys = async (scene: Scene, stage: Stage): Step<void> => {

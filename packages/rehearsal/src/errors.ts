@@ -41,6 +41,11 @@ const table = {
     meaning: 'The node of a rehearsal refused what the rehearsal itself asked of it.',
     action: 'Report this with the message of the node.',
   },
+  REHEARSAL_RUNNING: {
+    kind: 'failed',
+    meaning: 'A rehearsal, or a program that one has left behind, still works in the folder.',
+    action: 'Wait until it has ended, or end it, and run this again.',
+  },
   REHEARSAL_STEP_DIFFERED: {
     kind: 'failed',
     meaning: 'A step of a rehearsal ended otherwise than expected.',

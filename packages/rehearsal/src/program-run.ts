@@ -14,6 +14,8 @@ export interface ProgramRun {
   readonly arguments: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Told of the process when it runs. */
+  readonly onStart: (pid: number) => void;
 }
 
 /** How a program ended. */
@@ -30,6 +32,7 @@ const runProgram = (program: ProgramName, run: ProgramRun): Promise<ProgramEnd> 
       env: run.env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    if (child.pid !== undefined) run.onStart(child.pid);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

@@ -49,7 +49,7 @@ export const rehearsalProgram = (io: ProgramIo): Promise<number> =>
       .option('--clock <time>', `what all programs take for the time; default: ${USUAL.clock}`)
       .option(
         '--out <folder>',
-        'where to write; default: a new temporary folder. One that a device stopped goes on',
+        'where to write; default: a new temporary folder. One that was interrupted goes on',
       )
       .option('--reject-at <screen>', 'the second custodian rejects at this screen of the signing')
       .option('--unplug-at <exchange>', 'the second custodian’s Ledger goes away while it signs')
@@ -60,20 +60,24 @@ export const rehearsalProgram = (io: ProgramIo): Promise<number> =>
     const options = program.opts<Options>();
     const folder = resolve(options.out ?? mkdtempSync(join(tmpdir(), 'qoima-rehearsal-')));
     const mishap = mishapOf(options);
-    const record = openCeremonyRecord(folder, options, USUAL);
-    if (mishap !== '' && record.signers !== 'ledger') {
-      const what = 'This rehearsal is one with software signers.';
-      throw rehearsalError('REHEARSAL_MISHAP_INVALID', what, { mishap });
-    }
-    const node = await startNode(options.node, record.clock, io.env);
+    const record = await openCeremonyRecord(folder, options, USUAL);
     try {
-      output.line(`On ${node.name}, in ${folder}.`);
-      const end = await rehearse({ node, folder, record, mishap, progress });
-      if (mishap !== '')
-        output.line(`Nothing came of ${mishap}: there was less to sign, or it was signed.`);
-      showEnd(output, end, folder);
+      if (mishap !== '' && record.signers !== 'ledger') {
+        const what = 'This rehearsal is one with software signers.';
+        throw rehearsalError('REHEARSAL_MISHAP_INVALID', what, { mishap });
+      }
+      const node = await startNode(options.node, record.clock, io.env);
+      try {
+        output.line(`On ${node.name}, in ${folder}.`);
+        const end = await rehearse({ node, folder, record, mishap, progress });
+        if (mishap !== '')
+          output.line(`Nothing came of ${mishap}: there was less to sign, or it was signed.`);
+        showEnd(output, end, folder);
+      } finally {
+        await node.stop();
+      }
     } finally {
-      await node.stop();
+      record.running.end();
     }
   });
 

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
+import { filesOf } from './rehearsal-files.ts';
 
 /*
  * The rehearsal as its users start it. `npm test` has compiled it before any test begins.
@@ -31,25 +32,37 @@ const rehearse = async (...argv: readonly string[]): Promise<End> => {
   return { code, stdout, stderr };
 };
 
+/** Kills it, and nothing but it, when it has shown this: the program that it runs just then runs on. */
+const rehearseKilled = async (shown: string, ...argv: readonly string[]): Promise<void> => {
+  const child = spawn(process.execPath, [main, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (words: string) => {
+    stderr += words;
+    if (stderr.includes(shown)) child.kill('SIGKILL');
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  if (signal !== 'SIGKILL') throw new Error(`it ended with ${code} before "${shown}": ${stderr}`);
+};
+
 const temporaryFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'qoima-ceremony-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 };
 
-/** The files of a folder by name, without what the devices have shown. */
-const filesOf = (folder: string): ReadonlyMap<string, string> =>
-  new Map(
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .sort()
-      .filter((name) => statSync(join(folder, name)).isFile() && !name.endsWith('.screens'))
-      .map((name) => [name, readFileSync(join(folder, name), 'hex')]),
-  );
-
 const LIMIT = { timeout: 600_000 };
 
-it('goes on where a device stopped it, and ends as if nothing had happened', LIMIT, async () => {
+it('goes on where it was interrupted, and ends as if nothing had happened', LIMIT, async () => {
   const [interrupted, straight] = [temporaryFolder(), temporaryFolder()];
+
+  for (const shown of [
+    'Five custodians make their keys: 20 %',
+    'Every Ledger registers the policy: 60 %',
+    'Three stations review it and sign, apart from each other: 33 %',
+  ]) {
+    await rehearseKilled(shown, '--out', interrupted, '--seed', 'a test');
+  }
 
   const rejected = await rehearse('--out', interrupted, '--seed', 'a test', '--reject-at', '3');
   expect(rejected.code).toBe(5);

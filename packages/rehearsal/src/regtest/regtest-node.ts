@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { ensureFolder } from '@qoima/journal';
 import { formatHex } from '@qoima/primitives';
 import type { RunningNode } from '../running-node.ts';
 import { chainMethods } from './chain-methods.ts';
@@ -65,7 +66,7 @@ export const startRegtestNode = async ({
     setImmediate(() => server.closeAllConnections());
     return stopped;
   };
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  ensureFolder(dir);
   const bound = await listen(server, port);
   // Only now, so that a node whose port is taken leaves the other's cookie alone.
   writeFileSync(cookiePath, cookie, { mode: 0o600 });
