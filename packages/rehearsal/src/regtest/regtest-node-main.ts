@@ -2,6 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { isQoimaError } from '@qoima/primitives';
 import { type RegtestNodeOptions, startRegtestNode } from './regtest-node.ts';
 
 /**
@@ -10,7 +11,7 @@ import { type RegtestNodeOptions, startRegtestNode } from './regtest-node.ts';
  *     regtest-node-main --dir DIR --seed-time SECONDS [--port 0]
  *
  * Once it answers, its port stands in DIR/port and its cookie in DIR/.cookie. It ends with exit code 0
- * on SIGTERM, SIGINT or the call `stop`, and takes both files away.
+ * on SIGTERM, SIGINT or the call `stop`, and takes both files away; with 1 if DIR cannot be made.
  */
 const main = async (): Promise<void> => {
   const options = readOptions();
@@ -53,4 +54,10 @@ const readArguments = (): Readonly<Record<string, string | undefined>> => {
 const isNatural = (value: unknown): boolean =>
   typeof value === 'string' && /^[0-9]{1,10}$/.test(value);
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!isQoimaError(error)) throw error;
+  process.stderr.write(`error ${error.code}: ${error.message}\n`);
+  process.exitCode = 1;
+}
