@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { clockFrom } from '@qoima/journal';
 import {
   formatFields,
   type Output,
@@ -8,7 +9,7 @@ import {
   parserOutput,
   runProgram,
 } from '@qoima/terminal';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { findBitcoind, startBitcoind } from './bitcoind.ts';
 import { type CeremonyEnd, rehearse } from './ceremony.ts';
 import { openCeremonyRecord, type Signers } from './ceremony-record.ts';
@@ -45,8 +46,15 @@ export const rehearsalProgram = (io: ProgramIo): Promise<number> =>
           ['ledger', 'software'],
         ),
       )
-      .option('--seed <text>', `makes the keys; the same seed writes the same files`)
-      .option('--clock <time>', `what all programs take for the time; default: ${USUAL.clock}`)
+      .option(
+        '--seed <text>',
+        `any text; makes the keys, and the same writes the same files; default: ${USUAL.seed}`,
+      )
+      .option(
+        '--clock <time>',
+        `what all programs take for the time; default: ${USUAL.clock}`,
+        clockText,
+      )
       .option(
         '--out <folder>',
         'where to write; default: a new temporary folder. One that was interrupted goes on',
@@ -80,6 +88,19 @@ export const rehearsalProgram = (io: ProgramIo): Promise<number> =>
       record.running.end();
     }
   });
+
+/** As the programs read it; blocks have their time in 32 bits of seconds, and so has a policy its birthday. */
+const clockText = (text: string): string => {
+  try {
+    const year = clockFrom({ QOIMA_CLOCK: text })().getUTCFullYear();
+    if (year > 1970 && year < 2106) return text;
+  } catch {
+    // Its error speaks of an environment variable that nobody set.
+  }
+  throw new InvalidArgumentError(
+    'Give a time of the years 1971 to 2105 in UTC, as 2026-01-31T12:00:00Z.',
+  );
+};
 
 /** Of `--reject-at` and `--unplug-at`. @throws `REHEARSAL_MISHAP_INVALID` */
 const mishapOf = ({ rejectAt, unplugAt }: Options): string => {

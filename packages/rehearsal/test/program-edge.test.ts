@@ -1,7 +1,10 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 /*
  * What a rehearsal is told wrongly, it says at once. As processes of their own, because what hangs in a call to the
@@ -12,6 +15,12 @@ const built = (name: string): string => fileURLToPath(new URL(`../dist/${name}`,
 
 const run = (name: string, ...argv: readonly string[]): SpawnSyncReturns<string> =>
   spawnSync(process.execPath, [built(name), ...argv], { encoding: 'utf8', timeout: 30_000 });
+
+const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'qoima-edge-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+};
 
 describe('a folder that cannot be made', () => {
   // Linux: nobody makes a folder there, and Node's recursive way tries forever.
@@ -31,4 +40,21 @@ describe('a folder that cannot be made', () => {
     expect(stderr).toMatch(/^error FILE_NOT_REGULAR: [^\n]*\n$/);
     expect(status).toBe(1);
   });
+});
+
+describe('the clock', () => {
+  it.each(['yesterday', '2026-01-01', '1970-12-31T23:59:59Z', '2106-01-01T00:00:00Z'])(
+    'is not %s',
+    (clock) => {
+      const folder = join(temporaryFolder(), 'out');
+      const { status, stderr } = run('main.js', '--out', folder, '--clock', clock);
+      expect(stderr).toMatch(/^error USAGE_INVALID: [^\n]*2026-01-31T12:00:00Z[^\n]*\n$/);
+      expect(status).toBe(2);
+      expect(existsSync(folder)).toBe(false);
+    },
+  );
+});
+
+it('takes any text for a seed, and says so', () => {
+  expect(run('main.js', '--help').stdout).toMatch(/--seed <text> +any text; /);
 });
