@@ -14,6 +14,8 @@ import { MAX_TEMPLATE } from './wallet-policy.ts';
 export interface EmulatorOptions {
   /** English, 12 to 24 words. */
   readonly mnemonic: string;
+  /** Where the mnemonic was read, a file for example: for the error. */
+  readonly mnemonicFrom?: string | undefined;
   /** BIP-39; none by default. */
   readonly passphrase?: string | undefined;
   readonly app: AppName;
@@ -96,10 +98,14 @@ export const openEmulator = (options: EmulatorOptions): LedgerEmulator => {
   };
 };
 
-const openDevice = (app: App, { mnemonic, passphrase = '' }: EmulatorOptions): Device => {
+const openDevice = (
+  app: App,
+  { mnemonic, mnemonicFrom = 'The text', passphrase = '' }: EmulatorOptions,
+): Device => {
   const words = mnemonic.trim().toLowerCase().split(/\s+/).join(' ');
   if (!validateMnemonic(words, wordlists['english'])) {
-    throw ledgerEmulatorError('EMULATOR_MNEMONIC_INVALID', 'The text is no English mnemonic.');
+    const what = `${mnemonicFrom} holds no English mnemonic.`;
+    throw ledgerEmulatorError('EMULATOR_MNEMONIC_INVALID', what);
   }
   const seed = new Uint8Array(mnemonicToSeedSync(words, passphrase));
   try {

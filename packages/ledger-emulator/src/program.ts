@@ -78,7 +78,7 @@ const serve = async (
   output: Output,
 ): Promise<void> => {
   const emulator = openEmulator({
-    mnemonic: await readMnemonic(options, io, sources),
+    ...(await readMnemonic(options, io, sources)),
     passphrase: io.env['QOIMA_EMULATOR_PASSPHRASE'],
     app: options.app === 'mainnet' ? 'Bitcoin' : 'Bitcoin Test',
     version: options.appVersion,
@@ -116,20 +116,28 @@ const readMnemonic = async (
   { mnemonicFile }: Options,
   { env }: ProgramIo,
   { readInput }: EmulatorSources,
-): Promise<string> => {
-  if (mnemonicFile === '-') return readInput();
-  const given = env['QOIMA_EMULATOR_MNEMONIC'];
+): Promise<Pick<EmulatorOptions, 'mnemonic' | 'mnemonicFrom'>> => {
+  if (mnemonicFile === '-') return { mnemonic: await readInput(), mnemonicFrom: 'Standard input' };
+  const given = env[VARIABLE];
   if (mnemonicFile === undefined) {
-    if (given !== undefined && given !== '') return given;
+    if (given !== undefined && given !== '') return { mnemonic: given, mnemonicFrom: VARIABLE };
     throw ledgerEmulatorError('EMULATOR_OPTION_INVALID', 'There is no mnemonic.');
   }
+  // No error may show words that somebody gave in the place of their file.
+  if (/^\s*[a-z]+(?:\s+[a-z]+){11,}\s*$/i.test(mnemonicFile)) {
+    const what = 'What --mnemonic-file names are words, and not a file that holds them.';
+    throw ledgerEmulatorError('EMULATOR_OPTION_INVALID', what);
+  }
   try {
-    return readFileSync(mnemonicFile, 'utf8');
+    return { mnemonic: readFileSync(mnemonicFile, 'utf8'), mnemonicFrom: mnemonicFile };
   } catch (cause) {
-    const what = 'The file of the mnemonic cannot be read.';
+    const errno = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    const what = `${mnemonicFile} cannot be read${errno}.`;
     throw ledgerEmulatorError('EMULATOR_OPTION_INVALID', what, { file: mnemonicFile }, cause);
   }
 };
+
+const VARIABLE = 'QOIMA_EMULATOR_MNEMONIC';
 
 const approvalOf = ({ approval, rejectAt }: Options): Approval =>
   rejectAt === undefined ? (approval ?? 'approve') : { rejectAtScreen: rejectAt };

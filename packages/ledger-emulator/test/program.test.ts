@@ -103,8 +103,33 @@ describe('the mnemonic', () => {
     const wrong = await run(NO_PORTS, { env: { QOIMA_EMULATOR_MNEMONIC: 'zebra zoo' } });
     expect(wrong.code).toBe(2);
     expect(wrong.stdout + wrong.stderr).not.toMatch(/zebra|zoo/);
-    const missing = await run([...NO_PORTS, '--mnemonic-file', join(folder, 'nowhere')]);
+  });
+
+  it('is said to be wrong by where it came from', async () => {
+    const file = join(folder, 'wrong words');
+    writeFileSync(file, 'zebra zoo\n');
+    const [wrong, standard, missing] = [
+      await run([...NO_PORTS, '--mnemonic-file', file]),
+      await run([...NO_PORTS, '--mnemonic-file', '-'], { input: 'zebra zoo' }),
+      await run([...NO_PORTS, '--mnemonic-file', join(folder, 'nowhere')]),
+    ];
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain(`EMULATOR_MNEMONIC_INVALID: ${file} holds no English mnemonic.`);
+    expect(standard.stderr).toContain('Standard input holds no English mnemonic.');
+    expect(standard.stderr + wrong.stderr).not.toMatch(/zebra|zoo/);
     expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain(`${join(folder, 'nowhere')} cannot be read (ENOENT).`);
+  });
+
+  it('is not repeated where it stands for its file', async () => {
+    const { code, stdout, stderr } = await run([
+      ...NO_PORTS,
+      '--json',
+      '--mnemonic-file',
+      MNEMONIC,
+    ]);
+    expect(code).toBe(2);
+    expect(stdout + stderr).not.toContain('abandon');
   });
 });
 

@@ -27,6 +27,7 @@ export const emulatedLedger = (path: string, mishapText: string): LedgerDevices 
     const mishap = parseMishap(mishapText);
     const emulator = openEmulator({
       mnemonic,
+      mnemonicFrom: path,
       app,
       version,
       approval: mishap.kind === 'reject-at' ? { rejectAtScreen: mishap.at } : 'approve',
