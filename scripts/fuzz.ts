@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { journalProperties } from '../packages/journal/fuzz/journal-properties.ts';
+import { emulatorProperties } from '../packages/ledger-emulator/fuzz/emulator-properties.ts';
 import { policyProperties } from '../packages/policy/fuzz/policy-properties.ts';
 import { primitivesProperties } from '../packages/primitives/fuzz/primitives-properties.ts';
 import { oracleProperties } from '../packages/psbt/fuzz/oracle-properties.ts';
@@ -16,6 +17,7 @@ const properties: readonly FuzzProperty[] = [
   ...psbtProperties,
   ...proposalProperties,
   ...spendProperties,
+  ...emulatorProperties,
   ...oracleProperties,
 ];
 

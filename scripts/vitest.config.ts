@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['qoima-source'] } },
   test: {
     root: '.',
+    setupFiles: ['scripts/fixed-seed.ts'],
     testTimeout: 60_000,
     reporters: ['default', tallyReporter((text) => process.stdout.write(text))],
     projects: [

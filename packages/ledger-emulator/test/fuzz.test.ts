@@ -1,139 +1,15 @@
-import { parseHex } from '@qoima/primitives';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type LedgerEmulator, openEmulator } from '../src/index.ts';
-import { type Recording, recordedDevice, recordings, transcript } from './recordings.ts';
+import { shortRun } from '../../../scripts/fuzz-property.ts';
+import { emulatorProperties } from '../fuzz/emulator-properties.ts';
 
-/** Whatever a host sends: an answer with a status word each time, and no signature that nobody approved. */
-const STATUS_WORDS: ReadonlySet<number> = new Set([
-  0x9000, 0xe000, 0x6982, 0x6985, 0x6a80, 0x6a82, 0x6a86, 0x6a87, 0x6d00, 0x6e00, 0xb000, 0xb007,
-  0xb008,
-]);
-
-const YIELD = 0x10;
-
-const check = (answer: Uint8Array): void => {
-  expect(answer.length).toBeGreaterThanOrEqual(2);
-  const status = ((answer.at(-2) ?? 0) << 8) | (answer.at(-1) ?? 0);
-  expect(STATUS_WORDS.has(status), status.toString(16)).toBe(true);
-};
-
-const isYield = (answer: Uint8Array): boolean =>
-  answer[0] === YIELD && answer.at(-2) === 0xe0 && answer.at(-1) === 0;
-
-/** Nothing is approved here, so nothing may be signed either. */
-const rejecting = (recording: Recording): LedgerEmulator =>
-  openEmulator({ ...recordedDevice(recording), approval: 'reject' });
-
-const play = async (emulator: LedgerEmulator, apdus: readonly Uint8Array[]): Promise<void> => {
-  for (const apdu of apdus) {
-    const answer = await emulator.exchange(apdu);
-    check(answer);
-    expect(isYield(answer)).toBe(false);
-  }
-};
-
-const [anyRecording] = recordings;
-if (anyRecording === undefined) throw new Error('there are recordings');
-
-/** Of every command, and short enough to be played often. */
-const material = recordings
-  .filter(({ exchanges }) => exchanges < 360)
-  .map((recording) => ({
-    recording,
-    apdus: transcript(recording).map(([sent]) => parseHex(sent)),
-  }));
-
-interface Change {
-  readonly exchange: number;
-  readonly at: number;
-  readonly mask: number;
-  readonly kind: 'flip' | 'cut' | 'drop' | 'repeat' | 'lengthen';
-}
-
-const changes = fc.record<Change>({
-  exchange: fc.nat(),
-  at: fc.nat(),
-  mask: fc.integer({ min: 1, max: 255 }),
-  kind: fc.constantFrom('flip', 'flip', 'flip', 'cut', 'drop', 'repeat', 'lengthen'),
-});
-
-const changed = (apdus: readonly Uint8Array[], change: Change): readonly Uint8Array[] => {
-  const place = change.exchange % apdus.length;
-  const apdu = apdus[place]?.slice() ?? new Uint8Array();
-  const at = change.at % Math.max(1, apdu.length);
-  const around = (...middle: readonly Uint8Array[]): readonly Uint8Array[] => [
-    ...apdus.slice(0, place),
-    ...middle,
-    ...apdus.slice(place + 1),
-  ];
-  switch (change.kind) {
-    case 'flip':
-      apdu[at] = (apdu[at] ?? 0) ^ change.mask;
-      return around(apdu);
-    case 'cut':
-      return around(apdu.subarray(0, at));
-    case 'drop':
-      return around();
-    case 'repeat':
-      return around(apdu, apdu);
-    case 'lengthen':
-      return around(Uint8Array.of(...apdu, change.mask));
-  }
-};
-
-describe('whatever a host sends', () => {
-  it('random bytes are answered', async () => {
-    const framed = fc
-      .tuple(
-        fc.constantFrom(0xe1, 0xf8, 0xb0, 0xe0),
-        fc.constantFrom(0, 1, 2, 3, 4, 5, 0x10),
-        fc.constantFrom(0, 1),
-        fc.uint8Array({ maxLength: 255 }),
-      )
-      .map(([cla, ins, p2, data]) => Uint8Array.of(cla, ins, 0, p2, data.length, ...data));
-    const streams = fc.array(fc.oneof(fc.uint8Array({ maxLength: 300 }), framed), {
-      maxLength: 12,
-    });
-    await fc.assert(
-      fc.asyncProperty(streams, (apdus) => play(rejecting(anyRecording), apdus)),
-      { numRuns: 200 },
-    );
-  });
-
-  it('changed recordings are answered, and never signed without an approval', async () => {
-    const cases = fc.tuple(
-      fc.constantFrom(...material),
-      fc.array(changes, { minLength: 1, maxLength: 3 }),
-    );
-    await fc.assert(
-      fc.asyncProperty(cases, ([{ recording, apdus }, made]) =>
-        play(rejecting(recording), made.reduce(changed, apdus)),
-      ),
-      { numRuns: 300 },
-    );
-  }, 120_000);
-
-  it('a signature comes after the approval of its review, however the stream is changed', async () => {
-    const spends = material.filter(({ recording }) => (recording.signatures ?? []).length > 0);
-    const cases = fc.tuple(fc.constantFrom(...spends), changes);
-    await fc.assert(
-      fc.asyncProperty(cases, async ([{ recording, apdus }, change]) => {
-        let approvals = 0;
-        const emulator = openEmulator({
-          ...recordedDevice(recording),
-          approval: (screens) => {
-            if (/^(Sign|Accept)\b/.test(screens.at(-1) ?? '')) approvals++;
-            return 'approve';
-          },
-        });
-        for (const apdu of changed(apdus, change)) {
-          const answer = await emulator.exchange(apdu);
-          check(answer);
-          if (isYield(answer)) expect(approvals).toBeGreaterThan(0);
-        }
-      }),
-      { numRuns: 60 },
-    );
-  }, 120_000);
+describe('holds for whatever the fuzzer makes', () => {
+  it.each(emulatorProperties)(
+    '$name',
+    async (property) => {
+      expect(
+        await property.run(shortRun(property, process.env['QOIMA_FUZZ_RUNS'])),
+      ).toBeUndefined();
+    },
+    600_000,
+  );
 });
