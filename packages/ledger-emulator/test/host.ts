@@ -8,7 +8,7 @@ import { STATUS } from '../src/index.ts';
  */
 
 /** What a host knows for one command: preimages by hash, and trees by root. */
-export interface HostData {
+interface HostData {
   readonly preimages: Map<string, Uint8Array>;
   readonly trees: Map<string, MerkleTree>;
 }

@@ -22,7 +22,7 @@ export interface Recording {
   readonly exchanges: number;
 }
 
-export interface RecordedParameters {
+interface RecordedParameters {
   readonly path?: string;
   readonly display?: boolean;
   readonly wallet?: string;

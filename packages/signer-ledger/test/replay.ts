@@ -10,7 +10,7 @@ import {
 } from '../src/index.ts';
 
 /** One recorded exchange with the real app; see `test-vectors/ledger/README.md`. */
-export interface Vector {
+interface Vector {
   readonly name: string;
   readonly file: string;
   readonly network: 'testnet' | 'mainnet';
@@ -42,7 +42,7 @@ export interface Vector {
   readonly exchanges: number;
 }
 
-export interface VectorPolicy {
+interface VectorPolicy {
   readonly name: string;
   readonly descriptorTemplate: string;
   readonly keys: readonly string[];
@@ -94,7 +94,7 @@ export const recording = (
   return pairs;
 };
 
-export interface Replay extends LedgerTransport {
+interface Replay extends LedgerTransport {
   /** How many exchanges have been played, and how many there are. */
   readonly played: () => number;
   readonly length: number;
