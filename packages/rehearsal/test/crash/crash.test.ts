@@ -7,8 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planFaults, tryFaults } from './fault-trials.ts';
 import { planKills, tryKills } from './kill-trials.ts';
 import { runAlone, type TracedEffect } from './killed-program.ts';
+import { countExchanges, tryLeft } from './left-device.ts';
 import { copyPlace } from './place.ts';
-import { STEP_NAMES, type StagedStep, type StepName, stageCeremony } from './staged-steps.ts';
+import {
+  LEDGER_STEPS,
+  STEP_NAMES,
+  type StagedStep,
+  type StepName,
+  stageCeremony,
+} from './staged-steps.ts';
 
 /** `QOIMA_CRASH=all` tries every point, as `npm run crash` does; otherwise every so many-th. */
 const isWhole = process.env['QOIMA_CRASH'] === 'all';
@@ -61,6 +68,25 @@ describe('a disk that is full, read-only, forbidden or broken', () => {
       const step = stepOf(name);
       const { points } = await planFaults(step, folder);
       expect(bad(await tryFaults(step, sample(points, FAULT_STRIDE, name), folder))).toEqual([]);
+    },
+    TIMEOUT,
+  );
+});
+
+describe('a Ledger whose station was gone in the middle of a command', () => {
+  it.each(LEDGER_STEPS)(
+    'does it all when it is asked again: %s',
+    async (name) => {
+      const step = stepOf(name);
+      const count = await countExchanges(step, folder);
+      const stride = isWhole ? 1 : Math.ceil(count / 6);
+      const trials: unknown[] = [];
+      for (let exchange = 1; exchange <= count; exchange += stride) {
+        trials.push(await tryLeft(step, exchange, folder));
+      }
+      expect(trials).toEqual(
+        trials.map(() => ({ step: name, exchange: expect.any(Number) as number, problems: [] })),
+      );
     },
     TIMEOUT,
   );

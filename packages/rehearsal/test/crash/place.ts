@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { LedgerDevices } from '@qoima/signer-ledger';
 import { emulatedLedger } from '../../src/emulated-ledger.ts';
 import { type End, qoima, station } from '../programs-at-hand.ts';
 
@@ -58,10 +59,10 @@ export const argumentsOf = (place: Place, { who, argv }: Call): readonly string[
   ...argv,
 ];
 
-/** Runs a command in this process. */
-export const runHere = (place: Place, call: Call): Promise<End> => {
+/** Runs a command in this process; `devices` are plugged in, or else the call's own. */
+export const runHere = (place: Place, call: Call, devices?: LedgerDevices): Promise<End> => {
   const argv = argumentsOf(place, call);
   if (call.program === 'coordinator') return qoima(argv, call.env);
-  const devices = call.ledger === undefined ? undefined : emulatedLedger(call.ledger, '');
-  return station(argv, call.env, call.words, devices);
+  const own = call.ledger === undefined ? undefined : emulatedLedger(call.ledger, '');
+  return station(argv, call.env, call.words, devices ?? own);
 };

@@ -35,6 +35,15 @@ export const STEP_NAMES = [
 ] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
+/** Those that work with a Ledger. */
+export const LEDGER_STEPS = [
+  'key import --ledger',
+  'policy register',
+  'address show',
+  'message sign',
+  'sign, with a Ledger',
+] as const satisfies readonly StepName[];
+
 /** A command of a ceremony, with what lay on the disk in front of it and behind it, undisturbed. */
 export interface StagedStep {
   readonly name: StepName;
