@@ -29,10 +29,12 @@ export interface CeremonyRecord extends CeremonyMake {
     schema: Schema,
     perform: () => Promise<unknown>,
   ): Promise<v.InferOutput<Schema>>;
-  /** Does what comes last, and notes that there is nothing to go on with. */
+  /** Does what comes last, and notes that there is nothing to go on with once it is closed. */
   last<Result>(perform: () => Promise<Result>): Promise<Result>;
-  /** Who works in the folder. */
-  readonly running: Running;
+  /** Notes a program that works in the folder. */
+  readonly program: Running['program'];
+  /** Gives the folder back, whatever came of the ceremony. */
+  readonly close: () => void;
 }
 
 const schema = v.strictObject({
@@ -89,19 +91,19 @@ export const openCeremonyRecord = async (
     const result = await act();
     note(result);
     write(file);
-    forgetState(folder);
     return result;
   };
   return {
     seed,
     clock,
     signers,
-    running,
+    program: running.program,
     once: async (act, kept, work) => {
       if (!Object.hasOwn(file.done, act)) {
         await perform(work, (result) => {
           file.done[act] = v.parse(kept, result);
         });
+        forgetState(folder);
       }
       return v.parse(kept, file.done[act]);
     },
@@ -109,6 +111,11 @@ export const openCeremonyRecord = async (
       perform(work, () => {
         file.ended = true;
       }),
+    close: () => {
+      running.end();
+      // Only now, so that who was killed before they saw the end is shown it.
+      if (file.ended) forgetState(folder);
+    },
   };
 };
 

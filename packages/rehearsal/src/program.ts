@@ -85,7 +85,7 @@ export const rehearsalProgram = (io: ProgramIo): Promise<number> =>
         await node.stop();
       }
     } finally {
-      record.running.end();
+      record.close();
     }
   });
 

@@ -18,7 +18,7 @@ export interface Programs {
 }
 
 export const openPrograms = ({ node, folder, record }: CeremonyRequest): Programs => {
-  const { clock, signers, running } = record;
+  const { clock, signers, program } = record;
   const homeOf = (name: string): readonly string[] => [
     '--home',
     join(folder, name),
@@ -33,7 +33,7 @@ export const openPrograms = ({ node, folder, record }: CeremonyRequest): Program
         {
           who: 'the coordinator',
           folder,
-          onStart: running.program,
+          onStart: program,
           arguments: [...homeOf('coordinator'), ...args],
           env: { ...env, QOIMA_NODE_URL: node.url, QOIMA_NODE_COOKIE: node.cookiePath },
         },
@@ -43,7 +43,7 @@ export const openPrograms = ({ node, folder, record }: CeremonyRequest): Program
       const run = {
         who: `the station of ${custodian}`,
         folder,
-        onStart: running.program,
+        onStart: program,
         arguments: [...homeOf(join('stations', custodian)), ...args],
         env: {
           ...env,

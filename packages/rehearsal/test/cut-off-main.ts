@@ -35,7 +35,7 @@ const run = async (folder: string, isCut: (act: string) => boolean): Promise<Cer
     };
     const request = { node, folder, record: watched, mishap: '', progress: noProgress };
     const end = await rehearse(request);
-    record.running.end();
+    record.close();
     return end;
   } finally {
     await node.stop();
