@@ -9,11 +9,12 @@ import { qoima } from './qoima-session.ts';
 import {
   type Calls,
   type Contestant,
+  type Line,
+  lines,
   paperwork,
   type SessionRun,
-  type Step,
   spendOf,
-  steps,
+  timeOf,
 } from './spend.ts';
 
 /** CPU milliseconds of one step, or of the whole session, by Qoima and by bitcoinjs-lib. */
@@ -28,19 +29,8 @@ export interface BenchRow {
 export interface SessionBench {
   /** Against the expert use, and up to 1000 inputs against the idiomatic one. */
   readonly rows: readonly BenchRow[];
-  /** How Qoima's own time grows with the inputs. */
-  readonly growth: readonly Growth[];
   /** Peak memory of a fresh process that runs one session of 1000 inputs. */
   readonly memory: readonly { readonly contestant: string; readonly peakMib: number }[];
-}
-
-/** What one input of a session costs in one step, for spends of each of `growthSizes`. */
-export interface Growth {
-  readonly step: Line;
-  /** CPU microseconds for each input. */
-  readonly perInput: readonly number[];
-  /** The whole spend costs as its inputs to this power: the slope that fits all sizes best. */
-  readonly exponent: number;
 }
 
 const contestants = {
@@ -63,14 +53,6 @@ const rounds: readonly {
   { inputs: 2000, sessions: { qoima: 5, expert: 1, idiomatic: 0 }, paperwork: 15 },
 ];
 
-type Line = Step | 'session';
-const lines: readonly Line[] = [...steps, 'session'];
-
-export const growthSizes: readonly number[] = [100, 200, 500, 1000, 2000];
-
-/** How often all sizes take their turn. */
-const growthTurns = 5;
-
 /** CPU milliseconds. */
 type Times = Readonly<Record<Line, number>>;
 
@@ -89,6 +71,9 @@ type Times = Readonly<Record<Line, number>>;
  * in turns, and their median call counts.
  */
 export const benchSession = async (): Promise<SessionBench> => {
+  // What is compiled on the way is compiled for all that follow, and would be laid to whoever comes first.
+  const warmup = spendOf(100);
+  for (const name of names) await contestants[name].session(warmup);
   const rows: BenchRow[] = [];
   for (const round of rounds) {
     const times = await compete(round);
@@ -105,42 +90,7 @@ export const benchSession = async (): Promise<SessionBench> => {
     contestant,
     peakMib: peakOfFreshProcess(contestant, 1000),
   }));
-  return { rows, growth: await measureGrowth(), memory };
-};
-
-/**
- * In its turn each size spends the same number of inputs, a large spend once or small ones many times,
- * and all of it counts, with all its garbage: a small call alone leaves its garbage to others, and the
- * fastest of many finds in the processor's cache what a user's call does not. Nothing is collected by
- * force, because that shrinks the young generation for who comes next.
- */
-const measureGrowth = async (): Promise<readonly Growth[]> => {
-  const largest = Math.max(...growthSizes);
-  const spends = growthSizes.map(spendOf);
-  const runs: Calls[][] = growthSizes.map(() => []);
-  for (let turn = 0; turn < growthTurns; turn++) {
-    for (let i = 0; i < spends.length; i++) {
-      const size = (turn + i) % spends.length;
-      const spend = spends[size]!;
-      for (let inputs = 0; inputs < largest; inputs += spend.coins.length) {
-        runs[size]!.push((await qoima.session(spend)).calls);
-      }
-    }
-  }
-  const microseconds = (size: number, step: Line): number =>
-    (1000 * sum(runs[size]!.map((calls) => timeOf(calls, step)))) / (growthTurns * largest);
-  return lines.map((step) => {
-    const perInput = growthSizes.map((_, size) => microseconds(size, step));
-    const exponent = 1 + slope(growthSizes.map(Math.log), perInput.map(Math.log));
-    return { step, perInput, exponent };
-  });
-};
-
-/** Of the straight line that fits best (least squares). */
-const slope = (xs: readonly number[], ys: readonly number[]): number => {
-  const [meanX, meanY] = [mean(xs), mean(ys)];
-  const along = xs.map((x, i) => (x - meanX) * (ys[i]! - meanY));
-  return sum(along) / sum(xs.map((x) => (x - meanX) ** 2));
+  return { rows, memory };
 };
 
 const compete = async (round: (typeof rounds)[number]): Promise<Readonly<Record<Name, Times>>> => {
@@ -188,16 +138,8 @@ const timesOf = (runs: readonly SessionRun[], paper: readonly Calls[]): Times =>
   return Object.fromEntries(lines.map((line) => [line, typical(line)])) as Times;
 };
 
-/** What one step of these calls took, or all of them. */
-const timeOf = (calls: Calls, line: Line): number =>
-  sum(line === 'session' ? Object.values(calls).flat() : calls[line]);
-
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-
-const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
-
-const mean = (values: readonly number[]): number => sum(values) / values.length;
 
 /** So that nobody pays for what the one before left behind. */
 const collectGarbage = (): void => {

@@ -16,8 +16,20 @@ export const steps = [
 
 export type Step = (typeof steps)[number];
 
+/** A step, or all of them together. */
+export type Line = Step | 'session';
+
+export const lines: readonly Line[] = [...steps, 'session'];
+
 /** CPU milliseconds of each call of a step. */
 export type Calls = Readonly<Record<Step, number[]>>;
+
+/** CPU milliseconds of all calls of a step, or of all steps. */
+export const timeOf = (calls: Calls, line: Line): number =>
+  sum(line === 'session' ? Object.values(calls).flat() : calls[line]);
+
+export const sum = (values: readonly number[]): number =>
+  values.reduce((total, each) => total + each, 0);
 
 /** What one run of a session took and made. */
 export interface SessionRun {
