@@ -22,10 +22,18 @@ const main = async (): Promise<number> => {
     },
   });
   const { only = 'kills,faults', every = '1', step: wanted } = values;
+  // What names nothing would try nothing, and find nothing wrong.
+  if (!/^(kills|faults|kills,faults)$/.test(only)) return misused(`--only ${only}`);
+  if (!/^[1-9][0-9]{0,5}$/.test(every)) return misused(`--every ${every}`);
   const sample = <Point>(points: readonly Point[]): readonly Point[] =>
     points.filter((_, i) => i % Number(every) === 0);
   const folder = mkdtempSync(join(tmpdir(), 'qoima-crash-'));
   const staged = await stageCeremony(folder);
+  const commands: readonly string[] = [...staged.keys()];
+  const unknown = wanted?.find((name) => !commands.includes(name));
+  if (unknown !== undefined) {
+    return misused(`--step ${unknown}`, `The commands are: ${commands.join(', ')}.`);
+  }
   const steps = [...staged].filter(([name]) => wanted?.includes(name) ?? true);
   const bad: string[] = [];
   if (only.includes('kills')) {
@@ -65,6 +73,13 @@ const main = async (): Promise<number> => {
       : `${bad.length} came out wrong.`,
   );
   return bad.length === 0 ? 0 : 1;
+};
+
+const misused = (option: string, hint = ''): number => {
+  process.stderr.write(
+    `${option} is not understood. --only kills or faults, --every a whole number from 1, --step a command. ${hint}\n`,
+  );
+  return 2;
 };
 
 const show = (...lines: readonly string[]): void => {
