@@ -1,21 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { equalBytes } from '@qoima/primitives';
 import { combinePsbts, decodePsbt, encodePsbt } from '@qoima/psbt';
-import { bitcoinjs } from './bitcoinjs-session.ts';
-import { qoima } from './qoima-session.ts';
-import {
-  type Calls,
-  type Contestant,
-  type Line,
-  lines,
-  paperwork,
-  type SessionRun,
-  spendOf,
-  timeOf,
-} from './spend.ts';
+import type { Name, Reply, Request } from './contestant-main.ts';
+import { type Calls, type Line, lines, paperwork, type SessionRun, timeOf } from './spend.ts';
 
 /** CPU milliseconds of one step, or of the whole session, by Qoima and by bitcoinjs-lib. */
 export interface BenchRow {
@@ -33,14 +22,7 @@ export interface SessionBench {
   readonly memory: readonly { readonly contestant: string; readonly peakMib: number }[];
 }
 
-const contestants = {
-  qoima,
-  expert: bitcoinjs('expert'),
-  idiomatic: bitcoinjs('idiomatic'),
-} as const satisfies Record<string, Contestant>;
-
-type Name = keyof typeof contestants;
-const names = Object.keys(contestants) as Name[];
+const names = ['qoima', 'expert', 'idiomatic'] as const satisfies readonly Name[];
 
 /** How often each plays; medians count. What takes most of a minute plays once, or not at all. */
 const rounds: readonly {
@@ -49,7 +31,7 @@ const rounds: readonly {
   readonly paperwork: number;
 }[] = [
   { inputs: 100, sessions: { qoima: 9, expert: 5, idiomatic: 3 }, paperwork: 25 },
-  { inputs: 1000, sessions: { qoima: 5, expert: 3, idiomatic: 1 }, paperwork: 31 },
+  { inputs: 1000, sessions: { qoima: 9, expert: 5, idiomatic: 1 }, paperwork: 31 },
   { inputs: 2000, sessions: { qoima: 5, expert: 1, idiomatic: 0 }, paperwork: 15 },
 ];
 
@@ -58,9 +40,9 @@ type Times = Readonly<Record<Line, number>>;
 
 /**
  * A whole 3-of-5 `wsh(sortedmulti)` session: create, three times parse, sign and serialise, three times
- * parse, combine, policy check, verify every signature, finalise, extract. One thread, the contestants
- * taking turns in one process; every PSBT has the same records and every final transaction is the same
- * to the byte.
+ * parse, combine, policy check, verify every signature, finalise, extract. One thread, every contestant
+ * in a process of its own, so that nobody pays for another's garbage, and all taking turns; every PSBT
+ * has the same records and every final transaction is the same to the byte.
  *
  * Both are given the coins' scripts before the clock runs (deriving them is another benchmark); both
  * derive them anew in the policy check. Qoima's signer proves every input and checks every signature
@@ -71,10 +53,11 @@ type Times = Readonly<Record<Line, number>>;
  * in turns, and their median call counts.
  */
 export const benchSession = async (): Promise<SessionBench> => {
-  for (const name of names) await warmUp(name);
   const rows: BenchRow[] = [];
+  const players = playersOf();
+  for (const name of names) await warmUp(players[name]);
   for (const round of rounds) {
-    const times = await compete(round);
+    const times = await compete(players, round);
     for (const name of ['expert', 'idiomatic'] as const) {
       if (round.sessions[name] === 0) continue;
       for (const line of lines) {
@@ -84,39 +67,76 @@ export const benchSession = async (): Promise<SessionBench> => {
       }
     }
   }
-  const memory = names.map((contestant) => ({
-    contestant,
-    peakMib: peakOfFreshProcess(contestant, 1000),
-  }));
+  for (const name of names) players[name].stop();
+  const memory: { contestant: string; peakMib: number }[] = [];
+  for (const contestant of names) {
+    const fresh = startPlayer(contestant);
+    const { peakMib } = await fresh.play({ play: 'session', inputs: 1000 });
+    fresh.stop();
+    memory.push({ contestant, peakMib });
+  }
   return { rows, memory };
 };
 
-/**
- * Three seconds that do not count: what engine and WebAssembly compile on their way is compiled for all
- * that follow, and would be laid to whoever comes first.
- */
-const warmUp = async (name: Name): Promise<void> => {
-  const spend = spendOf(100);
-  let spent = 0;
-  while (spent < 3000) spent += timeOf((await contestants[name].session(spend)).calls, 'session');
+interface Player {
+  readonly play: (request: Request) => Promise<Reply>;
+  readonly stop: () => void;
+}
+
+const startPlayer = (name: Name): Player => {
+  const script = fileURLToPath(new URL('contestant-main.ts', import.meta.url));
+  const child = fork(script, [name], { serialization: 'advanced' });
+  let stopped = false;
+  child.on('exit', () => {
+    if (!stopped) throw new Error(`the process of ${name} ended in the middle of its sessions`);
+  });
+  return {
+    play: async (request) => {
+      const reply = once(child, 'message') as Promise<[Reply]>;
+      child.send(request);
+      return (await reply)[0];
+    },
+    stop: () => {
+      stopped = true;
+      child.kill();
+    },
+  };
 };
 
-const compete = async (round: (typeof rounds)[number]): Promise<Readonly<Record<Name, Times>>> => {
-  const spend = spendOf(round.inputs);
+type Players = Readonly<Record<Name, Player>>;
+
+const playersOf = (): Players =>
+  Object.fromEntries(names.map((name) => [name, startPlayer(name)])) as Record<Name, Player>;
+
+/** Five seconds that do not count, for what engine and WebAssembly compile on their way. */
+const warmUp = async ({ play }: Player): Promise<void> => {
+  let spent = 0;
+  while (spent < 5000) {
+    const { run } = await play({ play: 'session', inputs: 100 });
+    spent += timeOf(run!.calls, 'session');
+  }
+};
+
+const compete = async (
+  players: Players,
+  { inputs, sessions, paperwork: papers }: (typeof rounds)[number],
+): Promise<Readonly<Record<Name, Times>>> => {
   const runs: Record<Name, SessionRun[]> = { qoima: [], expert: [], idiomatic: [] };
-  for (let i = 0; i < Math.max(...Object.values(round.sessions)); i++) {
+  for (let i = 0; i < Math.max(...Object.values(sessions)); i++) {
     for (const name of names) {
-      if (i >= round.sessions[name]) continue;
-      collectGarbage();
-      runs[name].push(await contestants[name].session(spend));
+      if (i >= sessions[name]) continue;
+      // A run-up: whoever waited for another's ten seconds has a shrunken heap, and no cache.
+      await players[name].play({ play: 'session', inputs: 100 });
+      const { run } = await players[name].play({ play: 'session', inputs });
+      runs[name].push(run!);
     }
   }
   checkAlike(Object.values(runs).flat());
   const calls: Record<Name, Calls[]> = { qoima: [], expert: [], idiomatic: [] };
-  const signed = runs.qoima[0]!.returned;
-  for (let i = 0; i < round.paperwork; i++) {
+  for (let i = 0; i < papers; i++) {
     for (const name of ['qoima', 'expert'] as const) {
-      calls[name].push(contestants[name].paperwork(spend, signed));
+      const reply = await players[name].play({ play: 'paperwork', inputs });
+      calls[name].push(reply.calls!);
     }
   }
   return {
@@ -148,32 +168,3 @@ const timesOf = (runs: readonly SessionRun[], paper: readonly Calls[]): Times =>
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-
-/** So that nobody pays for what the one before left behind. */
-const collectGarbage = (): void => {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  gc();
-};
-
-const peakOfFreshProcess = (contestant: Name, inputs: number): number => {
-  const script = fileURLToPath(import.meta.url);
-  const { stdout, status } = spawnSync(
-    process.execPath,
-    [...process.execArgv, script, contestant, String(inputs)],
-    { encoding: 'utf8' },
-  );
-  if (status !== 0) throw new Error(`the session of ${contestant} failed in its own process`);
-  return Number(stdout.trim());
-};
-
-/** What `peakOfFreshProcess` starts. */
-const main = async (contestant: Name, inputs: number): Promise<void> => {
-  await contestants[contestant].session(spendOf(inputs));
-  console.log(Math.round(process.resourceUsage().maxRSS / 1024));
-};
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [contestant, inputs] = process.argv.slice(2);
-  await main(contestant as Name, Number(inputs));
-}
