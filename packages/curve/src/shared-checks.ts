@@ -1,3 +1,5 @@
+import type { PublicCurve } from './public-curve.ts';
+
 /** One ECDSA verification to be made, as `verifyEcdsa` takes it. */
 export interface EcdsaCheck {
   /** 32 bytes. */
@@ -8,11 +10,7 @@ export interface EcdsaCheck {
   readonly signature: Uint8Array;
 }
 
-export type VerifyEcdsa = (
-  hash: Uint8Array,
-  publicKey: Uint8Array,
-  signature: Uint8Array,
-) => boolean;
+type VerifyEcdsa = PublicCurve['verifyEcdsa'];
 
 /**
  * Checks in memory that several threads answer together. Each thread takes the next block off a counter,

@@ -37,7 +37,7 @@ export const workersFor = (checks: number): number =>
 const FEWEST_CHECKS = { native: 1500, wasm: 400 } as const;
 
 /** The compiled file also where this one runs from source: Node 20 runs no TypeScript. */
-const workerFile: URL = new URL('../dist/verify-worker.js', import.meta.url);
+export const workerFile: URL = new URL('../dist/verify-worker.js', import.meta.url);
 
 /**
  * This thread works as well, and what no worker has answered it answers itself. So one that cannot start,

@@ -13,9 +13,7 @@ import {
   endHelp,
   shareChecks,
 } from '../src/shared-checks.ts';
-import { verifyWithWorkers, workersFor } from '../src/verify-many.ts';
-
-const workerFile = new URL('../dist/verify-worker.js', import.meta.url);
+import { verifyWithWorkers, workerFile, workersFor } from '../src/verify-many.ts';
 
 const goodCheck = (i: number): EcdsaCheck => {
   const secret = sha256(Uint8Array.of(i & 0xff, i >> 8));
