@@ -1,15 +1,4 @@
-import { describe, expect, it } from 'vitest';
-import { shortRun } from '../../../scripts/fuzz-property.ts';
+import { describeProperties } from '../../../scripts/fuzz-suite.ts';
 import { primitivesProperties } from '../fuzz/primitives-properties.ts';
 
-describe('holds for whatever the fuzzer makes', () => {
-  it.each(primitivesProperties)(
-    '$name',
-    async (property) => {
-      expect(
-        await property.run(shortRun(property, process.env['QOIMA_FUZZ_RUNS'])),
-      ).toBeUndefined();
-    },
-    600_000,
-  );
-});
+describeProperties(primitivesProperties);
