@@ -42,6 +42,7 @@ export const finalizePsbt = (verified: VerifiedPsbt): Psbt => {
   if (unsigned.length > 0) throw incomplete(verified, unsigned);
   return { version, global, inputs, outputs, transaction };
 };
+
 /** What of the BIPs' fields outlives the Finalizer. */
 const kept: ReadonlySet<number> = new Set(
   [

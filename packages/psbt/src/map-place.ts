@@ -1,4 +1,4 @@
-import { type ErrorDetails, formatHex, type QoimaError } from '@qoima/primitives';
+import type { ErrorDetails, QoimaError } from '@qoima/primitives';
 import { psbtError } from './errors.ts';
 import { type PsbtMap, recordLength } from './record.ts';
 
@@ -46,9 +46,3 @@ export const amountError = (name: string, place: Place, offset: number): QoimaEr
     `An amount in ${name} is out of range: ${spot(place, offset)}.`,
     { ...at(place, offset), field: name },
   );
-
-/** As long as a script that P2SH can hold may be (BIP-16). */
-const shownBytes = 520;
-
-/** A script for `details`: whole, unless somebody made it longer than any of ours. */
-export const scriptHex = (script: Uint8Array): string => formatHex(script.subarray(0, shownBytes));

@@ -9,10 +9,10 @@ import { equalBytes, formatHex, type Sats, sumSats } from '@qoima/primitives';
 import { checkClaims, placeName, placeOf, readClaims } from './derivation-claims.ts';
 import { psbtError } from './errors.ts';
 import { type Field, fieldOf, fieldsOf, GLOBAL, INPUT, OUTPUT } from './fields.ts';
-import { scriptHex } from './map-place.ts';
 import { isFinal } from './open-input.ts';
 import type { PreviousTransactions } from './previous-output.ts';
 import type { Psbt, PsbtMap } from './record.ts';
+import { scriptHex } from './script-hex.ts';
 import { spentOutput } from './spent-output.ts';
 import type { TransactionOutput, UnsignedInput, UnsignedTransaction } from './transaction.ts';
 

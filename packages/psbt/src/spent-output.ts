@@ -2,9 +2,9 @@ import { payToScriptHash, payToWitnessScriptHash } from '@qoima/policy';
 import { equalBytes } from '@qoima/primitives';
 import { psbtError } from './errors.ts';
 import { fieldOf, INPUT } from './fields.ts';
-import { scriptHex } from './map-place.ts';
 import { type PreviousTransactions, previousOutput } from './previous-output.ts';
 import type { PsbtMap } from './record.ts';
+import { scriptHex } from './script-hex.ts';
 import type { TransactionOutput, UnsignedInput } from './transaction.ts';
 
 /** What an input spends, as far as the PSBT itself can tell. */
