@@ -84,7 +84,7 @@ export const writeAll = (file: number, bytes: Uint8Array): void => {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
 };
 
-/** Writes and syncs a file beside `path`, and has it `placed`; it is gone when that fails. */
+/** Writes and syncs a file beside `path`, and has it placed; it is gone when that fails. */
 const withTemporary = <Result>(
   path: string,
   bytes: Uint8Array,
