@@ -1,5 +1,5 @@
 import { decodeAddress, type PolicyScripts } from '@qoima/policy';
-import { excerpt, isQoimaError, parseBtc, QoimaError, type Sats } from '@qoima/primitives';
+import { excerpt, isQoimaError, parseBtc, type Sats, withPlace } from '@qoima/primitives';
 import { coordinatorError } from './errors.ts';
 
 /** Money to an address. */
@@ -42,12 +42,5 @@ const readAmount = (text: string, address: string): Sats => {
 };
 
 /** One command may have many payments, so the error names this one's address. */
-const readAddress = (address: string, { policy }: PolicyScripts): Uint8Array => {
-  try {
-    return decodeAddress(address, policy.network);
-  } catch (error) {
-    if (!isQoimaError(error)) throw error;
-    const { message, details } = error;
-    throw new QoimaError(error, `--pay ${excerpt(address, 100)}: ${message}`, details, error);
-  }
-};
+const readAddress = (address: string, { policy }: PolicyScripts): Uint8Array =>
+  withPlace(`--pay ${excerpt(address, 100)}`, () => decodeAddress(address, policy.network));

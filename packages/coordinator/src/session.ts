@@ -2,7 +2,7 @@ import type { ChainSource } from '@qoima/chain';
 import { bitcoinCore } from '@qoima/chain';
 import { type Clock, readFileBounded, stateFolder } from '@qoima/journal';
 import { type PolicyScripts, policyId, policyScripts } from '@qoima/policy';
-import { isQoimaError, parseNetwork, QoimaError } from '@qoima/primitives';
+import { parseNetwork, withPlace } from '@qoima/primitives';
 import { MAX_PSBT_BYTES, type Psbt, parsePsbt } from '@qoima/psbt';
 import type { Terminal } from '@qoima/terminal';
 import type { Command } from 'commander';
@@ -64,11 +64,5 @@ export const sessions =
 /** Reads a PSBT from a file of bounded size. @throws `FILE_…`, `PSBT_…`, which name the file */
 export const readPsbtFile = (path: string): Psbt => {
   const bytes = readFileBounded(path, MAX_PSBT_BYTES);
-  try {
-    return parsePsbt(bytes);
-  } catch (error) {
-    if (!isQoimaError(error)) throw error;
-    const { message, details } = error;
-    throw new QoimaError(error, `${path}: ${message}`, { file: path, ...details }, error);
-  }
+  return withPlace(path, () => parsePsbt(bytes), { file: path });
 };

@@ -70,3 +70,21 @@ export const errorMaker =
 /** True for a `QoimaError`, of the given code if one is named. */
 export const isQoimaError = (error: unknown, code?: string): error is QoimaError =>
   error instanceof QoimaError && (code === undefined || error.code === code);
+
+/**
+ * Does it. An error of ours says first where that was: which file, which option; `details` go with it, and
+ * never over its own. Any other error passes through.
+ */
+export const withPlace = <Result>(
+  where: string,
+  work: () => Result,
+  details: ErrorDetails = {},
+): Result => {
+  try {
+    return work();
+  } catch (error) {
+    if (!isQoimaError(error)) throw error;
+    const { message } = error;
+    throw new QoimaError(error, `${where}: ${message}`, { ...details, ...error.details }, error);
+  }
+};

@@ -55,6 +55,7 @@ export {
   isQoimaError,
   type JsonValue,
   QoimaError,
+  withPlace,
 } from './error.ts';
 export { primitivesErrors } from './errors.ts';
 export { type FeeRate, feeForVsize, feeRateOf, formatFeeRate, parseFeeRate } from './fee-rate.ts';

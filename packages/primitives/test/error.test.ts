@@ -5,6 +5,7 @@ import {
   isQoimaError,
   primitivesErrors,
   QoimaError,
+  withPlace,
 } from '../src/index.ts';
 
 const table = {
@@ -46,7 +47,47 @@ describe('a typed error', () => {
     expect(isQoimaError({ code: 'TEST_WRONG' })).toBe(false);
     expect(isQoimaError(undefined)).toBe(false);
   });
+
+  it('says in front where it was, and keeps its code, its kind and its own details', () => {
+    const error = testError('TEST_WRONG', 'x', { file: 'its own' });
+    const thrown = catching(() =>
+      withPlace(
+        'a.psbt',
+        () => {
+          throw error;
+        },
+        { file: 'another', line: 1 },
+      ),
+    );
+    expect(thrown).toMatchObject({
+      code: error.code,
+      kind: error.kind,
+      message: `a.psbt: ${error.message}`,
+      details: { file: 'its own', line: 1 },
+      cause: error,
+    });
+  });
+
+  it('of others nothing is said in front', () => {
+    const error = new Error('x');
+    const thrown = catching(() =>
+      withPlace('a.psbt', () => {
+        throw error;
+      }),
+    );
+    expect(thrown).toBe(error);
+    expect(withPlace('a.psbt', () => 1)).toBe(1);
+  });
 });
+
+const catching = (work: () => unknown): unknown => {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+};
 
 describe('the table of this package', () => {
   it.each(Object.entries(primitivesErrors))('%s is a sentence and a next step', (code, row) => {

@@ -1,6 +1,6 @@
 import { type Clock, readFileBounded, stateFolder } from '@qoima/journal';
 import { type PolicyScripts, policyScripts } from '@qoima/policy';
-import { formatUtf8, isQoimaError, parseNetwork, QoimaError } from '@qoima/primitives';
+import { formatUtf8, parseNetwork, withPlace } from '@qoima/primitives';
 import { MAX_PSBT_BYTES, type Psbt, parsePsbt } from '@qoima/psbt';
 import type { LedgerDevices } from '@qoima/signer-ledger';
 import type { Terminal } from '@qoima/terminal';
@@ -56,13 +56,7 @@ export const sessions =
 /** Reads a PSBT from a file of bounded size. @throws `FILE_…`, `PSBT_…`, which name the file */
 export const readPsbtFile = (path: string): Psbt => {
   const bytes = readFileBounded(path, MAX_PSBT_BYTES);
-  try {
-    return parsePsbt(bytes);
-  } catch (error) {
-    if (!isQoimaError(error)) throw error;
-    const { message, details } = error;
-    throw new QoimaError(error, `${path}: ${message}`, { file: path, ...details }, error);
-  }
+  return withPlace(path, () => parsePsbt(bytes), { file: path });
 };
 
 /** Reads a small text file, a policy for example. @throws `FILE_…` */
