@@ -5,7 +5,9 @@ import { BIP32Factory, type BIP32Interface } from 'bip32';
 import { networks, Psbt, payments, script as scripts } from 'bitcoinjs-lib';
 import * as ecc from 'tiny-secp256k1';
 import { masterNode } from '../test/wallet.ts';
-import { type Contestant, type Spend, stopwatch } from './spend.ts';
+import { stopwatch } from './calls.ts';
+import type { Contestant } from './contestant.ts';
+import type { Spend } from './spend.ts';
 
 const network = networks.regtest;
 const bip32 = BIP32Factory(ecc);

@@ -1,9 +1,11 @@
 import process from 'node:process';
 import { bitcoinjs } from './bitcoinjs-session.ts';
+import type { Calls } from './calls.ts';
+import type { Contestant, SessionRun } from './contestant.ts';
 import { qoima } from './qoima-session.ts';
-import { type Calls, type Contestant, type SessionRun, type Spend, spendOf } from './spend.ts';
+import { type Spend, spendOf } from './spend.ts';
 
-export const contestants = {
+const contestants = {
   qoima,
   expert: bitcoinjs('expert'),
   idiomatic: bitcoinjs('idiomatic'),

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type Calls, type Line, lines, sum, timeOf } from './calls.ts';
 import { qoima } from './qoima-session.ts';
-import { type Calls, type Line, lines, spendOf, sum, timeOf } from './spend.ts';
+import { spendOf } from './spend.ts';
 
 /** What one input costs in one step, in spends of each of `growthSizes`. */
 export interface Growth {

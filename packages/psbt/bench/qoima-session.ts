@@ -18,7 +18,9 @@ import {
   type VerifiedPsbt,
   verifySignatures,
 } from '@qoima/psbt';
-import { type Contestant, type Spend, stopwatch } from './spend.ts';
+import { stopwatch } from './calls.ts';
+import type { Contestant } from './contestant.ts';
+import type { Spend } from './spend.ts';
 
 const oneThread = { workers: 0 } as const;
 

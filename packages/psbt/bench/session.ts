@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { equalBytes } from '@qoima/primitives';
 import { combinePsbts, decodePsbt, encodePsbt } from '@qoima/psbt';
+import { type Calls, type Line, lines, median, timeOf } from './calls.ts';
+import { paperwork, type SessionRun } from './contestant.ts';
 import type { Name, Reply, Request } from './contestant-main.ts';
-import { type Calls, type Line, lines, paperwork, type SessionRun, timeOf } from './spend.ts';
 
 /** CPU milliseconds of one step, or of the whole session, by Qoima and by bitcoinjs-lib. */
 export interface BenchRow {
@@ -54,7 +55,11 @@ type Times = Readonly<Record<Line, number>>;
  */
 export const benchSession = async (): Promise<SessionBench> => {
   const rows: BenchRow[] = [];
-  const players = playersOf();
+  const players: Players = {
+    qoima: startPlayer('qoima'),
+    expert: startPlayer('expert'),
+    idiomatic: startPlayer('idiomatic'),
+  };
   for (const name of names) await warmUp(players[name]);
   for (const round of rounds) {
     const times = await compete(players, round);
@@ -104,9 +109,6 @@ const startPlayer = (name: Name): Player => {
 };
 
 type Players = Readonly<Record<Name, Player>>;
-
-const playersOf = (): Players =>
-  Object.fromEntries(names.map((name) => [name, startPlayer(name)])) as Record<Name, Player>;
 
 /** Five seconds that do not count, for what engine and WebAssembly compile on their way. */
 const warmUp = async ({ play }: Player): Promise<void> => {
@@ -165,6 +167,3 @@ const timesOf = (runs: readonly SessionRun[], paper: readonly Calls[]): Times =>
   };
   return Object.fromEntries(lines.map((line) => [line, typical(line)])) as Times;
 };
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;

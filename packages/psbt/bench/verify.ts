@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { combinePsbts, decodePsbt, encodePsbt, matchPolicy, verifySignatures } from '@qoima/psbt';
 import { networks, Psbt } from 'bitcoinjs-lib';
 import * as ecc from 'tiny-secp256k1';
+import { median } from './calls.ts';
 import { qoima } from './qoima-session.ts';
 import { spendOf } from './spend.ts';
 
@@ -76,6 +77,3 @@ export const benchVerify = async (): Promise<readonly VerifyRow[]> => {
 
 /** Milliseconds, enough for a thread that was told to end. */
 const TO_END = 50;
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1]!;
