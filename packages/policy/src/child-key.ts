@@ -12,7 +12,7 @@ export const deriveChildKey = (key: ExtendedKey, index: number): ExtendedKey => 
   if (key.depth === MAX_DEPTH) {
     throw policyError('POLICY_KEY_INVALID', `A key of depth ${MAX_DEPTH} has no children.`);
   }
-  const material = childMaterial(key, index);
+  const material = childMaterial(key)(index);
   return {
     network: key.network,
     depth: key.depth + 1,
@@ -29,16 +29,20 @@ export const deriveChildKey = (key: ExtendedKey, index: number): ExtendedKey => 
  */
 export const childPublicKeys = (key: ExtendedKey): ((index: number) => Uint8Array) => {
   const tweaker = publicKeyTweaker(key.publicKey);
-  return (index) => childPublicKey(tweaker, childMaterial(key, index));
+  const materialAt = childMaterial(key);
+  return (index) => childPublicKey(tweaker, materialAt(index));
 };
 
-/** BIP-32's I: 32 bytes to add, then 32 bytes of chain code. */
-const childMaterial = (key: ExtendedKey, index: number): Uint8Array => {
-  checkIndex(index);
+/** BIP-32's I of each child: 32 bytes to add, then 32 bytes of chain code. */
+const childMaterial = ({ publicKey, chainCode }: ExtendedKey): ((index: number) => Uint8Array) => {
   const message = new Uint8Array(37);
-  message.set(key.publicKey);
-  new DataView(message.buffer).setUint32(33, index);
-  return hmacSha512(key.chainCode, message);
+  message.set(publicKey);
+  const view = new DataView(message.buffer);
+  return (index) => {
+    checkIndex(index);
+    view.setUint32(33, index);
+    return hmacSha512(chainCode, message);
+  };
 };
 
 const childPublicKey = (parent: PublicKeyTweaker, material: Uint8Array): Uint8Array => {

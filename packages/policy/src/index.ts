@@ -47,6 +47,7 @@ export { policyFindings } from './policy-findings.ts';
 export { policyId } from './policy-id.ts';
 export {
   type AddressPlace,
+  addressPlace,
   branchNumbers,
   locateDerivation,
   type PolicyScript,

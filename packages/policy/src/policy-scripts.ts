@@ -61,7 +61,11 @@ export const locateDerivation = (
   const origin = policy.cosigners[cosignerIndex]?.origin;
   if (origin === undefined || path.length !== origin.path.length + 2) return undefined;
   if (!origin.path.every((step, i) => path[i] === step)) return undefined;
-  const [branchNumber, index] = path.slice(-2) as [number, number];
+  return addressPlace(...(path.slice(-2) as [number, number]));
+};
+
+/** The place that the last two steps of a path name; undefined if no address of a policy has them. */
+export const addressPlace = (branchNumber: number, index: number): AddressPlace | undefined => {
   if (branchNumber > 1 || index >= HARDENED) return undefined;
   return { branch: branchNumber === 0 ? 'receive' : 'change', index };
 };

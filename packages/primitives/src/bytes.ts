@@ -30,6 +30,12 @@ export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   return true;
 };
 
+/** Where these bytes stand in a list of byte strings; −1 if they do not. */
+export const indexOfBytes = (list: readonly Uint8Array[], bytes: Uint8Array): number => {
+  for (let i = 0; i < list.length; i++) if (equalBytes(list[i] as Uint8Array, bytes)) return i;
+  return -1;
+};
+
 /** The same bytes as a plain `Uint8Array` over the same memory; keeps `Buffer` behind its adapter. */
 export const plain = (buffer: Buffer): Uint8Array =>
   new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);

@@ -39,6 +39,7 @@ export {
   formatBase64,
   formatHex,
   formatUtf8,
+  indexOfBytes,
   parseBase64,
   parseHex,
   parseUtf8,

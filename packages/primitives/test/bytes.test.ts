@@ -12,6 +12,7 @@ import {
   hash160,
   hash256,
   hmacSha512,
+  indexOfBytes,
   parseBase64,
   parseHex,
   parseUtf8,
@@ -107,6 +108,13 @@ describe('byte strings', () => {
         expect(equalBytes(a, b)).toBe(Buffer.compare(a, b) === 0);
       }),
     );
+  });
+
+  it('are found in a list, the first of several alike', () => {
+    const list = [Uint8Array.of(1), Uint8Array.of(1, 2), Uint8Array.of(1, 2)];
+    expect(indexOfBytes(list, Uint8Array.of(1, 2))).toBe(1);
+    expect(indexOfBytes(list, Uint8Array.of(2))).toBe(-1);
+    expect(indexOfBytes([], Uint8Array.of(1))).toBe(-1);
   });
 
   it('are joined into new memory', () => {

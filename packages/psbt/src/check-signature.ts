@@ -1,8 +1,8 @@
 import { type EcdsaCheck, type VerifyOptions, verifyEcdsaMany } from '@qoima/curve';
 import {
   type ErrorDetails,
-  equalBytes,
   formatHex,
+  indexOfBytes,
   isQoimaError,
   type QoimaError,
 } from '@qoima/primitives';
@@ -105,7 +105,7 @@ export const cosignerAt = (
   { inputIndex, publicKey }: Pick<PartialSignature, 'inputIndex' | 'publicKey'>,
 ): string | undefined => {
   const keys = inputs[inputIndex]?.script.publicKeys ?? [];
-  return policy.cosigners[keys.findIndex((key) => equalBytes(key, publicKey))]?.name;
+  return policy.cosigners[indexOfBytes(keys, publicKey)]?.name;
 };
 
 const hexByte = (value: number): string => value.toString(16).padStart(2, '0');

@@ -6,6 +6,7 @@ import {
   equalBytes,
   formatHex,
   hash160,
+  indexOfBytes,
   isQoimaError,
   sha256,
 } from '@qoima/primitives';
@@ -146,7 +147,7 @@ const checkStack = (
       throw wrong(`signature ${i + 1} fits no key behind that of the one before`);
     }
     left.splice(0, at + 1);
-    const cosigner = policy.cosigners[publicKeys.findIndex((key) => equalBytes(key, publicKey))];
+    const cosigner = policy.cosigners[indexOfBytes(publicKeys, publicKey)];
     return { inputIndex, publicKey, signature, cosigner: cosigner?.name ?? formatHex(publicKey) };
   });
 };

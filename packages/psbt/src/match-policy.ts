@@ -5,8 +5,14 @@ import {
   type PolicyScripts,
   type WalletPolicy,
 } from '@qoima/policy';
-import { equalBytes, formatHex, type Sats, sumSats } from '@qoima/primitives';
-import { checkClaims, placeName, placeOf, readClaims } from './derivation-claims.ts';
+import { equalBytes, formatHex, indexOfBytes, type Sats, sumSats } from '@qoima/primitives';
+import {
+  type ClaimReader,
+  checkClaims,
+  claimReader,
+  placeName,
+  placeOf,
+} from './derivation-claims.ts';
 import { psbtError } from './errors.ts';
 import { type Field, fieldOf, fieldsOf, GLOBAL, INPUT, OUTPUT } from './fields.ts';
 import { isFinal } from './open-input.ts';
@@ -56,12 +62,13 @@ export const matchPolicy = (psbt: Psbt, scripts: PolicyScripts): PolicyMatch => 
     throw psbtError('PSBT_EMPTY', 'The PSBT has no inputs or no outputs.');
   }
   checkExtendedKeys(psbt.global, scripts.policy);
-  const previous: PreviousTransactions = new Map();
+  const readClaims = claimReader(scripts.policy);
+  const matcher: Matcher = { scripts, readClaims, previous: new Map() };
   const inputs = transaction.inputs.map((input, index) =>
-    matchInput(input, psbt.inputs[index] ?? [], scripts, `Input ${index}`, previous),
+    matchInput(matcher, input, psbt.inputs[index] ?? [], `Input ${index}`),
   );
   const own = transaction.outputs.map((output, index) =>
-    matchOutput(output, psbt.outputs[index] ?? [], scripts, `Output ${index}`),
+    matchOutput(matcher, output, psbt.outputs[index] ?? [], `Output ${index}`),
   );
   return {
     policy: scripts.policy,
@@ -88,12 +95,18 @@ export const feeOf = (inputs: readonly Sats[], outputs: readonly Sats[]): Sats =
   );
 };
 
+/** What all inputs and outputs are matched with. */
+interface Matcher {
+  readonly scripts: PolicyScripts;
+  readonly readClaims: ClaimReader;
+  readonly previous: PreviousTransactions;
+}
+
 const matchInput = (
+  { scripts, readClaims, previous }: Matcher,
   input: UnsignedInput,
   map: PsbtMap,
-  scripts: PolicyScripts,
   where: string,
-  previous: PreviousTransactions,
 ): MatchedInput => {
   const spent = spentOutput(input, map, where, previous);
   const facts = { map: where.toLowerCase() };
@@ -101,7 +114,7 @@ const matchInput = (
     const what = `${where} comes without its previous transaction.`;
     throw psbtError('PSBT_PREVIOUS_TX_MISSING', what, facts);
   }
-  const claims = readClaims(map, INPUT.derivation, scripts.policy);
+  const claims = readClaims(map, INPUT.derivation);
   const place = placeOf(claims, where);
   if (place === undefined) {
     if (isFinal(map)) throw psbtError('PSBT_ALREADY_FINAL', `${where} is final.`, facts);
@@ -126,12 +139,12 @@ const matchInput = (
 };
 
 const matchOutput = (
+  { scripts, readClaims }: Matcher,
   output: TransactionOutput,
   map: PsbtMap,
-  scripts: PolicyScripts,
   where: string,
 ): PolicyScript | undefined => {
-  const claims = readClaims(map, OUTPUT.derivation, scripts.policy);
+  const claims = readClaims(map, OUTPUT.derivation);
   const place = placeOf(claims, where);
   if (place === undefined) return undefined;
   const script = scripts.at(place.branch, place.index);
@@ -175,7 +188,7 @@ const checkExtendedKeys = (global: PsbtMap, policy: WalletPolicy): void => {
   const own = policy.cosigners.map(({ key }) => withoutParent(encodeExtendedKey(key)));
   for (const { key, value: origin } of fieldsOf(global, GLOBAL.extendedKey)) {
     const shown = withoutParent(key);
-    const cosigner = policy.cosigners[own.findIndex((known) => equalBytes(known, shown))];
+    const cosigner = policy.cosigners[indexOfBytes(own, shown)];
     if (cosigner === undefined) {
       throw psbtError(
         'PSBT_NOT_THIS_POLICY',

@@ -39,8 +39,10 @@ export const spentOutput = (
   checkScripts(output.script, redeemScript, witnessScript, where);
   const program = redeemScript ?? output.script;
   const hidden = witnessScript ? none : program;
+  const { amount, script } = output;
   return {
-    ...output,
+    amount,
+    script,
     proven: proven !== undefined,
     open: !isPayToScriptHash(program) && !isPayToWitnessScriptHash(hidden),
   };

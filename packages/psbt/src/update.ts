@@ -1,6 +1,6 @@
 import type { AddressPlace, PolicyScript, PolicyScripts } from '@qoima/policy';
 import { equalBytes, formatHex, formatTxid, type Txid } from '@qoima/primitives';
-import { placeOf, readClaims } from './derivation-claims.ts';
+import { type ClaimReader, claimReader, placeOf } from './derivation-claims.ts';
 import { psbtError } from './errors.ts';
 import { fieldOf, INPUT, OUTPUT } from './fields.ts';
 import { isFinal } from './open-input.ts';
@@ -34,7 +34,8 @@ export const updatePsbt = (
 ): Psbt => {
   const fields = policyFields(scripts.policy);
   const previous: PreviousTransactions = new Map();
-  const updater: Updater = { scripts, fields, previous, previousTransactions, locate };
+  const readClaims = claimReader(scripts.policy);
+  const updater: Updater = { scripts, fields, readClaims, previous, previousTransactions, locate };
   return {
     ...psbt,
     global: filled(psbt.global, fields.global, 'The global map'),
@@ -52,13 +53,14 @@ export const updatePsbt = (
 interface Updater {
   readonly scripts: PolicyScripts;
   readonly fields: PolicyFields;
+  readonly readClaims: ClaimReader;
   readonly previous: PreviousTransactions;
   readonly previousTransactions: ReadonlyMap<Txid, Uint8Array>;
   readonly locate: Locate;
 }
 
 const updateInput = (
-  { scripts, fields, previous, previousTransactions, locate }: Updater,
+  { scripts, fields, readClaims, previous, previousTransactions, locate }: Updater,
   input: UnsignedInput,
   map: PsbtMap,
   where: string,
@@ -73,21 +75,19 @@ const updateInput = (
   ]);
   const spent = spentOutput(input, known, where, previous);
   if (spent === undefined) throw new Error('the previous transaction was just put in');
-  const place =
-    placeOf(readClaims(map, INPUT.derivation, scripts.policy), where) ?? locate(spent.script);
+  const place = placeOf(readClaims(map, INPUT.derivation), where) ?? locate(spent.script);
   const script = place && scripts.at(place.branch, place.index);
   if (script === undefined || !equalBytes(script.scriptPubKey, spent.script)) return known;
   return filled(known, inputFields(fields, script, bytes, spent), where);
 };
 
 const updateOutput = (
-  { scripts, fields, locate }: Updater,
+  { scripts, fields, readClaims, locate }: Updater,
   scriptPubKey: Uint8Array,
   map: PsbtMap,
   where: string,
 ): PsbtMap => {
-  const place =
-    placeOf(readClaims(map, OUTPUT.derivation, scripts.policy), where) ?? locate(scriptPubKey);
+  const place = placeOf(readClaims(map, OUTPUT.derivation), where) ?? locate(scriptPubKey);
   const script: PolicyScript | undefined = place && scripts.at(place.branch, place.index);
   if (script === undefined || !equalBytes(script.scriptPubKey, scriptPubKey)) return map;
   return filled(map, outputFields(fields, script), where);

@@ -1,5 +1,5 @@
 import type { PolicyScript, WalletPolicy } from '@qoima/policy';
-import { equalBytes, type Sats } from '@qoima/primitives';
+import { indexOfBytes, type Sats } from '@qoima/primitives';
 import {
   checkSignatures,
   type MatchedInput,
@@ -57,7 +57,7 @@ export const judgeSignatures = (
   const judged = signatures.map((signed) => {
     const { inputIndex, publicKey, signature } = signed;
     const keys = proven[inputIndex]?.script.publicKeys;
-    const cosigner = policy.cosigners[keys?.findIndex((key) => equalBytes(key, publicKey)) ?? -1];
+    const cosigner = policy.cosigners[indexOfBytes(keys ?? [], publicKey)];
     const known = (): Exclude<SignatureState, 'good' | 'encoding' | 'invalid'> | undefined => {
       if (signature.at(-1) !== SIGHASH_ALL) return 'flag';
       if (keys === undefined) return 'unjudged';

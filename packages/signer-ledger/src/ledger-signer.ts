@@ -1,5 +1,5 @@
 import type { WalletPolicy } from '@qoima/policy';
-import { equalBytes, formatHex, type Network } from '@qoima/primitives';
+import { equalBytes, formatHex, indexOfBytes, type Network } from '@qoima/primitives';
 import {
   checkSignature,
   type PartialSignature,
@@ -68,7 +68,7 @@ const checkedSignatures = (
   for (const signed of yielded) {
     const { inputIndex, publicKey } = signed;
     const keys = match.inputs[inputIndex]?.script.publicKeys ?? [];
-    const cosigner = keys.findIndex((key) => equalBytes(key, publicKey));
+    const cosigner = indexOfBytes(keys, publicKey);
     if (!own.has(cosigner)) throw refusedSignature(signed, 'is not by a key of this device there');
     const place = inputIndex * match.policy.cosigners.length + cosigner;
     if (places.has(place)) throw refusedSignature(signed, 'came a second time');
