@@ -1,4 +1,4 @@
-import { compareBytes, parseHex } from '@qoima/primitives';
+import { parseHex } from '@qoima/primitives';
 import { psbtError } from './errors.ts';
 
 /** Half the order of secp256k1, rounded down: the greatest s that BIP-146 allows. */
@@ -6,8 +6,6 @@ const HALF_ORDER = parseHex('7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe
 
 /** The order of secp256k1. */
 const ORDER = parseHex('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141');
-
-const zero = new Uint8Array(32);
 
 /** A signature as a script sees it, taken apart. */
 export interface EcdsaSignature {
@@ -31,54 +29,56 @@ export const decodeSignature = (bytes: Uint8Array): EcdsaSignature => {
   if (bytes[0] !== 0x30) throw refused('it is not a DER sequence', 0);
   if (bytes[1] !== length - 2) throw refused('its length does not fit', 1);
   const compact = new Uint8Array(64);
-  const r = compact.subarray(0, 32);
-  const s = compact.subarray(32);
-  const middle = readInteger(bytes, 2, length, 'r', r);
-  const end = readInteger(bytes, middle, length, 's', s);
+  const middle = readInteger(bytes, 2, length, 'r', compact, R);
+  const end = readInteger(bytes, middle, length, 's', compact, S);
   if (end !== length) throw refused(`${length - end} bytes follow s`, end);
-  if (compareBytes(s, HALF_ORDER) > 0) throw refused('s is above half the order', middle);
+  if (compareScalar(compact, S, HALF_ORDER) > 0) throw refused('s is above half the order', middle);
   return { compact, flag };
 };
 
 /** The DER form of r ‖ s (64 bytes) and the flag behind it. Does not look at the range of r and s. */
 export const encodeSignature = ({ compact, flag }: EcdsaSignature): Uint8Array => {
-  const r = compact.subarray(0, 32);
-  const s = compact.subarray(32, 64);
-  const body = 4 + integerLength(r) + integerLength(s);
+  const body = 4 + integerLength(compact, R) + integerLength(compact, S);
   const bytes = new Uint8Array(body + 3);
   bytes[0] = 0x30;
   bytes[1] = body;
-  const middle = putInteger(bytes, 2, r);
-  const end = putInteger(bytes, middle, s);
+  const middle = putInteger(bytes, 2, compact, R);
+  const end = putInteger(bytes, middle, compact, S);
   bytes[end] = flag;
   return bytes;
 };
 
+/** Where r and s begin in r ‖ s. They are read and written in place: thousands of views cost more. */
+const R = 0;
+const S = 32;
+
 /** Of a positive DER integer: no more zeros in front than its sign needs. */
-const integerLength = (value: Uint8Array): number => {
+const integerLength = (compact: Uint8Array, at: number): number => {
   let start = 0;
-  while (start < 31 && value[start] === 0) start++;
-  return 32 - start + ((value[start] as number) < 0x80 ? 0 : 1);
+  while (start < 31 && compact[at + start] === 0) start++;
+  return 32 - start + ((compact[at + start] as number) < 0x80 ? 0 : 1);
 };
 
-/** Puts an integer of 32 bytes at `start`, and tells where it ends. */
-const putInteger = (bytes: Uint8Array, start: number, value: Uint8Array): number => {
-  const length = integerLength(value);
+/** Puts the integer of 32 bytes that is at `at` to `start`, and tells where it ends. */
+const putInteger = (bytes: Uint8Array, start: number, compact: Uint8Array, at: number): number => {
+  const length = integerLength(compact, at);
   bytes[start] = 0x02;
   bytes[start + 1] = length;
   const end = start + 2 + length;
-  if (length > 32) bytes.set(value, end - 32);
-  else bytes.set(value.subarray(32 - length), start + 2);
+  for (let back = 1; back <= Math.min(length, 32); back++) {
+    bytes[end - back] = compact[at + 32 - back] as number;
+  }
   return end;
 };
 
-/** Reads one integer of the sequence into the 32 bytes of `value`, and tells where it ends. */
+/** Reads one integer of the sequence into the 32 bytes at `at`, and tells where it ends. */
 const readInteger = (
   bytes: Uint8Array,
   start: number,
   limit: number,
   name: string,
-  value: Uint8Array,
+  compact: Uint8Array,
+  at: number,
 ): number => {
   const length = bytes[start + 1] as number;
   const digits = start + 2;
@@ -90,13 +90,24 @@ const readInteger = (
   if (first === 0 && length > 1 && (bytes[digits + 1] as number) < 0x80) {
     throw refused(`${name} has a zero too many`, digits);
   }
-  const significant = bytes.subarray(first === 0 ? digits + 1 : digits, end);
-  if (significant.length > 32) throw refused(`${name} is out of range`, digits);
-  value.set(significant, 32 - significant.length);
-  if (compareBytes(value, zero) === 0 || compareBytes(value, ORDER) >= 0) {
+  const significant = first === 0 ? length - 1 : length;
+  if (significant > 32) throw refused(`${name} is out of range`, digits);
+  for (let back = 1; back <= significant; back++) {
+    compact[at + 32 - back] = bytes[end - back] as number;
+  }
+  if (significant === 0 || compareScalar(compact, at, ORDER) >= 0) {
     throw refused(`${name} is out of range`, digits);
   }
   return end;
+};
+
+/** How the 32 bytes at `at` compare with a number of 32 bytes: negative, zero or positive. */
+const compareScalar = (compact: Uint8Array, at: number, bound: Uint8Array): number => {
+  for (let i = 0; i < 32; i++) {
+    const difference = (compact[at + i] as number) - (bound[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 };
 
 const refused = (reason: string, offset: number): Error =>
