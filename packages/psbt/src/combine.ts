@@ -2,6 +2,7 @@ import { equalBytes, formatHex } from '@qoima/primitives';
 import { transactionOf } from './assemble.ts';
 import { psbtError } from './errors.ts';
 import { fieldOf, GLOBAL, record } from './fields.ts';
+import type { Place } from './map-place.ts';
 import { compareKeys, type Psbt, type PsbtMap, type PsbtRecord, sortedMap } from './record.ts';
 import { checkSameTransaction } from './same-transaction.ts';
 
@@ -22,13 +23,20 @@ export const combinePsbts = (psbts: readonly Psbt[]): Psbt => {
   if (first === undefined) throw psbtError('PSBT_EMPTY', 'There is no PSBT to combine.');
   for (const [i, psbt] of psbts.entries()) checkAlike(first, psbt, `PSBT ${i + 1}`);
   const { version, transaction } = first;
-  const mapsAt = (index: number, kind: 'inputs' | 'outputs'): PsbtMap[] =>
-    psbts.map((psbt) => psbt[kind][index] ?? []);
+  const merge = merger(psbts.length);
   const combined: Psbt = {
     version,
-    global: mergeMaps(psbts.map(withFlags(psbts)), 'global'),
-    inputs: first.inputs.map((_, i) => mergeMaps(mapsAt(i, 'inputs'), `input ${i}`)),
-    outputs: first.outputs.map((_, i) => mergeMaps(mapsAt(i, 'outputs'), `output ${i}`)),
+    global: merge(psbts.map(withFlags(psbts)), 'global', 0),
+    inputs: mergeEach(
+      psbts.map(({ inputs }) => inputs),
+      merge,
+      'input',
+    ),
+    outputs: mergeEach(
+      psbts.map(({ outputs }) => outputs),
+      merge,
+      'output',
+    ),
     transaction,
   };
   if (version === 2) {
@@ -49,34 +57,66 @@ const checkAlike = (first: Psbt, psbt: Psbt, name: string): void => {
   );
 };
 
-const mergeMaps = (maps: readonly PsbtMap[], where: string): PsbtMap =>
-  maps.map(inOrder).reduce((merged, map) => mergeTwo(merged, map, where));
+/** Merges one map of every PSBT. @throws `PSBT_FIELD_CONFLICT` */
+type Merge = (maps: readonly PsbtMap[], kind: Place['kind'], index: number) => PsbtMap;
 
-/** Both in order, and so is the result. */
-const mergeTwo = (a: PsbtMap, b: PsbtMap, where: string): PsbtMap => {
-  const merged: PsbtRecord[] = [];
-  let i = 0;
-  let j = 0;
-  for (;;) {
-    const left = a[i];
-    const right = b[j];
-    if (left === undefined || right === undefined) break;
-    const order = compareKeys(left, right);
-    if (order === 0 && !equalBytes(left.value, right.value)) throw conflict(left, right, where);
-    merged.push(order <= 0 ? left : right);
-    if (order <= 0) i++;
-    if (order >= 0) j++;
+const mergeEach = (
+  columns: readonly (readonly PsbtMap[])[],
+  merge: Merge,
+  kind: 'input' | 'output',
+): PsbtMap[] => {
+  const maps: PsbtMap[] = [];
+  const merged: PsbtMap[] = [];
+  for (let index = 0; index < (columns[0]?.length ?? 0); index++) {
+    for (let i = 0; i < columns.length; i++) maps[i] = columns[i]?.[index] ?? [];
+    merged.push(merge(maps, kind, index));
   }
-  for (; i < a.length; i++) merged.push(a[i] as PsbtRecord);
-  for (; j < b.length; j++) merged.push(b[j] as PsbtRecord);
   return merged;
 };
 
-const inOrder = (map: PsbtMap): PsbtMap => {
+/**
+ * Merges so many maps at a time: of every key the first record that has it. All maps at once, in memory
+ * that serves them all, because what a thousand inputs leave to the collector costs more than the merging.
+ */
+const merger = (count: number): Merge => {
+  /** For each map the place of its first record that is not merged yet. */
+  const next = new Array<number>(count).fill(0);
+  /** How that record's key compares with the least of all. */
+  const orders = new Array<number>(count).fill(0);
+  return (maps, kind, index) => {
+    const sorted = maps.every(isInOrder) ? maps : maps.map(sortedMap);
+    const merged: PsbtRecord[] = [];
+    next.fill(0);
+    for (;;) {
+      let least: PsbtRecord | undefined;
+      for (let i = 0; i < count; i++) {
+        const head = sorted[i]?.[next[i] as number];
+        const order = head && (least === undefined ? -1 : compareKeys(head, least));
+        orders[i] = order ?? 1;
+        if (order === undefined || order >= 0) continue;
+        least = head;
+        orders.fill(1, 0, i);
+      }
+      if (least === undefined) return merged;
+      merged.push(least);
+      for (let i = 0; i < count; i++) {
+        if ((orders[i] as number) > 0) continue;
+        const at = next[i] as number;
+        const head = sorted[i]?.[at] as PsbtRecord;
+        next[i] = at + 1;
+        if (head !== least && !equalBytes(head.value, least.value)) {
+          throw conflict(least, head, kind === 'global' ? kind : `${kind} ${index}`);
+        }
+      }
+    }
+  };
+};
+
+const isInOrder = (map: PsbtMap): boolean => {
   for (let i = 1; i < map.length; i++) {
-    if (compareKeys(map[i - 1] as PsbtRecord, map[i] as PsbtRecord) > 0) return sortedMap(map);
+    if (compareKeys(map[i - 1] as PsbtRecord, map[i] as PsbtRecord) > 0) return false;
   }
-  return map;
+  return true;
 };
 
 const conflict = (left: PsbtRecord, right: PsbtRecord, where: string): Error => {

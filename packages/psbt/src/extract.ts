@@ -2,7 +2,7 @@ import { psbtError } from './errors.ts';
 import { fieldOf, INPUT } from './fields.ts';
 import { isFinal } from './open-input.ts';
 import type { Psbt, PsbtMap } from './record.ts';
-import { encodeTransaction, type TransactionInput, type UnsignedInput } from './transaction.ts';
+import { encodeSignedTransaction, type FinalScripts } from './transaction.ts';
 
 /**
  * Transaction Extractor (BIP-174): the signed transaction in its bytes, as the network takes it. It
@@ -12,7 +12,8 @@ import { encodeTransaction, type TransactionInput, type UnsignedInput } from './
  */
 export const extractTransaction = (psbt: Psbt): Uint8Array => {
   const { transaction } = psbt;
-  const open = psbt.inputs.flatMap((map, index) => (isFinal(map) ? [] : [index]));
+  const open: number[] = [];
+  for (const [index, map] of psbt.inputs.entries()) if (!isFinal(map)) open.push(index);
   if (open.length > 0 || psbt.inputs.length === 0) {
     throw psbtError(
       'PSBT_NOT_FINAL',
@@ -20,19 +21,14 @@ export const extractTransaction = (psbt: Psbt): Uint8Array => {
       { inputs: open.slice(0, 100) },
     );
   }
-  const inputs = transaction.inputs.map((input, index) => signedInput(input, psbt.inputs[index]));
-  return encodeTransaction({ ...transaction, inputs });
+  return encodeSignedTransaction(transaction, psbt.inputs.map(finalScripts));
 };
 
-const signedInput = (
-  { txid, vout, sequence }: UnsignedInput,
-  map: PsbtMap = [],
-): TransactionInput => ({
-  txid,
-  vout,
-  sequence,
-  scriptSig: fieldOf(map, INPUT.finalScriptSig) ?? none,
-  witness: fieldOf(map, INPUT.finalScriptWitness) ?? [],
+/** The witness as it is: the record holds it in the very bytes that the transaction takes. */
+const finalScripts = (map: PsbtMap): FinalScripts => ({
+  scriptSig: fieldOf(map, INPUT.finalScriptSig) ?? noScript,
+  witness: map.find(({ type }) => type === INPUT.finalScriptWitness.type)?.value ?? noWitness,
 });
 
-const none = new Uint8Array();
+const noScript = new Uint8Array();
+const noWitness = new Uint8Array(1);

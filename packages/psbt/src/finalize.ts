@@ -10,7 +10,7 @@ import {
 import { psbtError } from './errors.ts';
 import { INPUT } from './fields.ts';
 import { partialSignaturesOf, signatureFor } from './partial-signature.ts';
-import { compareKeys, type Psbt, type PsbtMap, type PsbtRecord } from './record.ts';
+import { type Psbt, type PsbtMap, type PsbtRecord, withoutTypes, withRecords } from './record.ts';
 import { writeWitness } from './transaction.ts';
 import type { VerifiedPsbt } from './verify-signatures.ts';
 
@@ -66,11 +66,7 @@ const finalInput = (
   script: PolicyScript,
   signatures: readonly Uint8Array[],
   writer: ByteWriter,
-): PsbtMap => {
-  const records = finalRecords(script, signatures, writer);
-  for (const record of map) if (!cleared.has(record.type)) records.push(record);
-  return records.sort(compareKeys);
-};
+): PsbtMap => withRecords(withoutTypes(map, cleared), finalRecords(script, signatures, writer));
 
 /** At most as many signatures as are required, in the order of the script's keys. */
 const chooseSignatures = (

@@ -53,13 +53,14 @@ export const sortedMap = (records: Iterable<PsbtRecord>): PsbtMap => [...records
 export const withRecords = (map: PsbtMap, records: readonly PsbtRecord[]): PsbtMap => {
   const result = [...map];
   for (const record of records) {
-    const same = result.findIndex((other) => compareKeys(other, record) === 0);
-    if (same >= 0) {
-      result[same] = record;
-      continue;
+    let place = result.length;
+    let replaced = 0;
+    for (let i = 0; i < result.length && replaced === 0; i++) {
+      const order = compareKeys(result[i] as PsbtRecord, record);
+      if (order === 0) replaced = 1;
+      if (order === 0 || (order > 0 && place === result.length)) place = i;
     }
-    const greater = result.findIndex((other) => compareKeys(other, record) > 0);
-    result.splice(greater < 0 ? result.length : greater, 0, record);
+    result.splice(place, replaced, record);
   }
   return result;
 };

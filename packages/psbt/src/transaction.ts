@@ -59,6 +59,13 @@ export interface Transaction extends UnsignedTransaction {
   readonly inputs: readonly TransactionInput[];
 }
 
+/** What a Finalizer adds to an input of the unsigned transaction. */
+export interface FinalScripts {
+  readonly scriptSig: Uint8Array;
+  /** The stack as it is serialised: one zero byte if the input has no witness. */
+  readonly witness: Uint8Array;
+}
+
 /**
  * Reads a whole transaction in either serialisation (BIP-144). Its byte fields are views of `bytes`.
  * Consensus rules beyond the format and the range of amounts are not checked.
@@ -109,18 +116,33 @@ export const decodeUnsignedTransaction = (bytes: Uint8Array): UnsignedTransactio
   });
 
 /** The old serialisation if no input has a witness, else that of BIP-144. */
-export const encodeTransaction = (transaction: Transaction): Uint8Array => {
-  const segwit = transaction.inputs.some((input) => input.witness.length > 0);
-  const writer = byteWriter(lengthOf(transaction, segwit));
+export const encodeTransaction = (transaction: Transaction): Uint8Array =>
+  encodeSignedTransaction(
+    transaction,
+    transaction.inputs.map(({ scriptSig, witness }) => ({
+      scriptSig,
+      witness: encodeWitness(witness),
+    })),
+  );
+
+/** As `encodeTransaction`, of a transaction and what signing gave each of its inputs, in their order. */
+export const encodeSignedTransaction = (
+  transaction: UnsignedTransaction,
+  scripts: readonly FinalScripts[],
+): Uint8Array => {
+  const segwit = scripts.some(({ witness }) => witness.length > 1);
+  const writer = byteWriter(signedLength(transaction, scripts, segwit));
   writeUint32(writer, transaction.version);
   if (segwit) {
     writeUint8(writer, 0);
     writeUint8(writer, 1);
   }
   writeCompactSize(writer, transaction.inputs.length);
-  for (const input of transaction.inputs) writeInput(writer, input, input.scriptSig);
+  for (const [i, input] of transaction.inputs.entries()) {
+    writeInput(writer, input, scripts[i]?.scriptSig ?? none);
+  }
   writeOutputs(writer, transaction.outputs);
-  if (segwit) for (const input of transaction.inputs) writeWitness(writer, input.witness);
+  if (segwit) for (const { witness } of scripts) writeBytes(writer, witness);
   writeUint32(writer, transaction.lockTime);
   return writtenBytes(writer);
 };
@@ -213,13 +235,17 @@ const writeOutputs = (writer: ByteWriter, outputs: readonly TransactionOutput[])
   for (const output of outputs) writeOutput(writer, output);
 };
 
-/** Of a transaction as `encodeTransaction` writes it, so that nothing has to grow or be copied. */
-const lengthOf = ({ inputs, outputs }: Transaction, segwit: boolean): number => {
+/** Of what `encodeSignedTransaction` writes, so that nothing has to grow or be copied. */
+const signedLength = (
+  { inputs, outputs }: UnsignedTransaction,
+  scripts: readonly FinalScripts[],
+  segwit: boolean,
+): number => {
   let length = 8 + compactSizeLength(inputs.length) + compactSizeLength(outputs.length);
   if (segwit) length += 2;
-  for (const { scriptSig, witness } of inputs) {
+  for (const { scriptSig, witness } of scripts) {
     length += 40 + compactSizeLength(scriptSig.length) + scriptSig.length;
-    if (segwit) length += witnessLength(witness);
+    if (segwit) length += witness.length;
   }
   for (const { script } of outputs) length += 8 + compactSizeLength(script.length) + script.length;
   return length;
