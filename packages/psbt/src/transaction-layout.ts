@@ -1,6 +1,5 @@
 import {
   type ByteReader,
-  concatBytes,
   formatTxid,
   hash256,
   readCompactSize,
@@ -136,12 +135,24 @@ export const transactionOutputs = (
   return outputs;
 };
 
-const withoutWitness = (bytes: Uint8Array, layout: TransactionLayout): Uint8Array =>
-  concatBytes(
-    bytes.subarray(0, 4),
-    bytes.subarray(layout.inputs, layout.witness),
-    bytes.subarray(layout.lockTime),
-  );
+/** Good until the next call: it is written anew for each, because arrays for thousands cost more. */
+const withoutWitness = (
+  bytes: Uint8Array,
+  { inputs, witness, lockTime }: TransactionLayout,
+): Uint8Array => {
+  const middle = witness - inputs;
+  const length = 4 + middle + 4;
+  const stripped = length > scratch.length ? new Uint8Array(length) : scratch.subarray(0, length);
+  stripped.set(bytes.subarray(inputs, witness), 4);
+  for (let i = 0; i < 4; i++) {
+    stripped[i] = bytes[i] as number;
+    stripped[4 + middle + i] = bytes[lockTime + i] as number;
+  }
+  return stripped;
+};
+
+/** Most transactions fit, without their witness. */
+const scratch = new Uint8Array(2048);
 
 /** True for bytes that `decodeWitness` reads. */
 export const isWitness = (bytes: Uint8Array): boolean => reads(passWitness, bytes);

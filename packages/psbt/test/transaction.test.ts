@@ -90,6 +90,23 @@ describe('any transaction', () => {
   });
 });
 
+it('a transaction with its witness has the id of bitcoinjs-lib, however large', () => {
+  const input = { txid: new Uint8Array(32).fill(7), vout: 0, sequence: 1, scriptSig: none };
+  const output = { amount: 1000n, script: new Uint8Array(34).fill(9) };
+  const transactions = [1, 45, 46, 47, 48, 200].map((outputs) => ({
+    version: 2,
+    lockTime: outputs,
+    inputs: [{ ...input, witness: [Uint8Array.of(outputs)] }],
+    outputs: Array.from({ length: outputs }, () => output),
+  }));
+  for (const transaction of transactions) {
+    const bytes = encodeTransaction(transaction);
+    expect(transactionId(bytes)).toBe(OracleTransaction.fromBuffer(bytes).getId());
+  }
+});
+
+const none = new Uint8Array();
+
 const legacy = parseHex(
   `0200000001${'07'.repeat(32)}0000000000ffffffff01e803000000000000015100000000`,
 );
