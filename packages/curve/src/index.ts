@@ -1,6 +1,8 @@
 export {
+  compressPoint,
   curveInUse,
   isPublicKey,
+  pointOf,
   publicKeyTweaker,
   tweakPublicKey,
   verifyEcdsa,

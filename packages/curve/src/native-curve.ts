@@ -1,5 +1,5 @@
 /// <reference path="./secp256k1-bindings.d.ts" />
-import { type PublicCurve, resultOf } from './public-curve.ts';
+import { isKeyOrPoint, type PublicCurve, resultOf } from './public-curve.ts';
 
 /**
  * The `secp256k1` addon: the same C library as `wasmCurve`, compiled, in a binary that lies inside the
@@ -21,17 +21,19 @@ export const loadNativeCurve = async (): Promise<PublicCurve | undefined> => {
 const nativeCurve = (secp256k1: typeof import('secp256k1/bindings.js').default): PublicCurve => {
   const isPublicKey = (publicKey: Uint8Array): boolean =>
     publicKey.length === 33 && secp256k1.publicKeyVerify(publicKey);
+  const pointOf = (publicKey: Uint8Array): Uint8Array | undefined =>
+    isPublicKey(publicKey) ? secp256k1.publicKeyConvert(publicKey, false) : undefined;
   return {
     name: 'native',
     isPublicKey,
+    pointOf,
     // libsecp256k1 itself refuses a high s.
-    verifyEcdsa: (hash, publicKey, signature) =>
-      publicKey.length === 33 &&
-      resultOf(() => secp256k1.ecdsaVerify(signature, hash, publicKey)) === true,
+    verifyEcdsa: (hash, key, signature) =>
+      isKeyOrPoint(key) && resultOf(() => secp256k1.ecdsaVerify(signature, hash, key)) === true,
     publicKeyTweaker: (publicKey) => {
-      if (!isPublicKey(publicKey)) return () => undefined;
-      const point = secp256k1.publicKeyConvert(publicKey, false);
-      return (scalar) => resultOf(() => secp256k1.publicKeyTweakAdd(point, scalar, true));
+      const point = pointOf(publicKey);
+      if (point === undefined) return () => undefined;
+      return (scalar) => resultOf(() => secp256k1.publicKeyTweakAdd(point, scalar, false));
     },
   };
 };
@@ -41,7 +43,8 @@ const fromHex = (text: string): Uint8Array =>
 
 const generator = fromHex('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798');
 const twiceTheGenerator = fromHex(
-  '02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5',
+  '04c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5' +
+    '1ae168fea63dc339a3c58419466ceaeef7f632653266d0e1236431a950cfe52a',
 );
 /** By the secret key 1 over SHA-256 of "Satoshi Nakamoto"; a widely used vector of RFC 6979. */
 const hash = fromHex('a0dc65ffca799873cbea0ac274015b9526505daaaed385155425f7337704883e');
@@ -60,7 +63,7 @@ const answersKnownSums = (curve: PublicCurve): boolean => {
     !curve.verifyEcdsa(hash, twiceTheGenerator, signature) &&
     !curve.verifyEcdsa(one, generator, signature) &&
     sum !== undefined &&
-    sum.length === 33 &&
+    sum.length === 65 &&
     sum.every((byte, at) => byte === twiceTheGenerator[at])
   );
 };

@@ -1,4 +1,4 @@
-/** Adds scalars (32 bytes) to one public key: `publicKey + scalar·G`, compressed. */
+/** Adds scalars (32 bytes) to one public key: `publicKey + scalar·G`, a point of 65 bytes. */
 export type PublicKeyTweaker = (scalar: Uint8Array) => Uint8Array | undefined;
 
 /**
@@ -10,8 +10,10 @@ export interface PublicCurve {
   readonly name: 'native' | 'wasm';
   /** True for 33 bytes that are a point of the curve in compressed form. */
   isPublicKey(publicKey: Uint8Array): boolean;
-  /** ECDSA, with the key compressed and a low s; false for whatever cannot be. */
-  verifyEcdsa(hash: Uint8Array, publicKey: Uint8Array, signature: Uint8Array): boolean;
+  /** The point of a compressed key; undefined for whatever is none. */
+  pointOf(publicKey: Uint8Array): Uint8Array | undefined;
+  /** ECDSA with a key of 33 bytes or a point of 65, and a low s; false for whatever cannot be. */
+  verifyEcdsa(hash: Uint8Array, key: Uint8Array, signature: Uint8Array): boolean;
   /** Takes a key apart once, for many scalars. */
   publicKeyTweaker(publicKey: Uint8Array): PublicKeyTweaker;
 }
@@ -24,3 +26,7 @@ export const resultOf = <T>(compute: () => T): T | undefined => {
     return undefined;
   }
 };
+
+/** True for the two forms that `verifyEcdsa` takes: libraries also take hybrid points (06 and 07). */
+export const isKeyOrPoint = (key: Uint8Array): boolean =>
+  key.length === 33 || (key.length === 65 && key[0] === 4);

@@ -26,7 +26,24 @@ export const verifyEcdsa = (
   hash: Uint8Array,
   publicKey: Uint8Array,
   signature: Uint8Array,
-): boolean => curve.verifyEcdsa(hash, publicKey, signature);
+): boolean => publicKey.length === 33 && curve.verifyEcdsa(hash, publicKey, signature);
+
+/** `verifyEcdsa` with the point of the key, which is as good and saves the finding of its y. */
+export const verifyEcdsaAt = (
+  hash: Uint8Array,
+  point: Uint8Array,
+  signature: Uint8Array,
+): boolean => point.length === 65 && curve.verifyEcdsa(hash, point, signature);
+
+/** The point of a compressed key, 04 ‖ x ‖ y (SEC 1), 65 bytes; undefined for what is no key. */
+export const pointOf = (publicKey: Uint8Array): Uint8Array | undefined => curve.pointOf(publicKey);
+
+/** The compressed key, 33 bytes, of a point of 65. Not checked: that it is a point. */
+export const compressPoint = (point: Uint8Array): Uint8Array => {
+  const publicKey = point.slice(0, 33);
+  publicKey[0] = 2 + ((point[64] as number) & 1);
+  return publicKey;
+};
 
 /**
  * A public key taken apart once, for many scalars. The tweaker gives undefined when the scalar is not
@@ -36,6 +53,11 @@ export const verifyEcdsa = (
 export const publicKeyTweaker = (publicKey: Uint8Array): PublicKeyTweaker =>
   curve.publicKeyTweaker(publicKey);
 
-/** One sum of `publicKeyTweaker`. */
-export const tweakPublicKey = (publicKey: Uint8Array, scalar: Uint8Array): Uint8Array | undefined =>
-  publicKeyTweaker(publicKey)(scalar);
+/** One sum of `publicKeyTweaker`, compressed. */
+export const tweakPublicKey = (
+  publicKey: Uint8Array,
+  scalar: Uint8Array,
+): Uint8Array | undefined => {
+  const point = publicKeyTweaker(publicKey)(scalar);
+  return point && compressPoint(point);
+};

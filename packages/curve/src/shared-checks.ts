@@ -1,11 +1,11 @@
 import type { PublicCurve } from './public-curve.ts';
 
-/** One ECDSA verification to be made, as `verifyEcdsa` takes it. */
+/** One ECDSA verification to be made. */
 export interface EcdsaCheck {
   /** 32 bytes. */
   readonly hash: Uint8Array;
-  /** 33 bytes. */
-  readonly publicKey: Uint8Array;
+  /** Of the public key, 65 bytes: see `pointOf`. */
+  readonly point: Uint8Array;
   /** r ‖ s, 64 bytes. */
   readonly signature: Uint8Array;
 }
@@ -23,14 +23,14 @@ type VerifyEcdsa = PublicCurve['verifyEcdsa'];
 export const shareChecks = (checks: readonly EcdsaCheck[]): SharedArrayBuffer => {
   const memory = new SharedArrayBuffer(COUNTERS + checks.length * (CHECK + 1));
   const { entries, answers } = viewsOf(memory);
-  for (const [i, { hash, publicKey, signature }] of checks.entries()) {
-    if (hash.length !== 32 || publicKey.length !== 33 || signature.length !== 64) {
+  for (const [i, { hash, point, signature }] of checks.entries()) {
+    if (hash.length !== 32 || point.length !== 65 || signature.length !== 64) {
       answers[i] = BAD;
       continue;
     }
     entries.set(hash, i * CHECK);
-    entries.set(publicKey, i * CHECK + 32);
-    entries.set(signature, i * CHECK + 65);
+    entries.set(point, i * CHECK + 32);
+    entries.set(signature, i * CHECK + 97);
   }
   return memory;
 };
@@ -93,9 +93,9 @@ const BLOCK = 16;
 const NEXT = 0;
 const HELPERS = 1;
 
-/** Bytes of the counters, and of the hash, the key and the signature of one check. */
+/** Bytes of the counters, and of the hash, the point and the signature of one check. */
 const COUNTERS = 8;
-const CHECK = 32 + 33 + 64;
+const CHECK = 32 + 65 + 64;
 
 /** An answer is one of these; any other value is none. */
 const GOOD = 1;
@@ -121,6 +121,6 @@ const answer = ({ entries, answers }: Views, i: number, verify: VerifyEcdsa): vo
   if (known === GOOD || known === BAD) return;
   // A copy: a library need not expect memory that is shared.
   const check = entries.slice(i * CHECK, (i + 1) * CHECK);
-  const isGood = verify(check.subarray(0, 32), check.subarray(32, 65), check.subarray(65));
+  const isGood = verify(check.subarray(0, 32), check.subarray(32, 97), check.subarray(97));
   Atomics.store(answers, i, isGood ? GOOD : BAD);
 };

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { curveInUse, verifyEcdsa } from './public.ts';
+import { curveInUse, verifyEcdsaAt } from './public.ts';
 import {
   answerBlocks,
   answerRest,
@@ -15,7 +15,7 @@ export interface VerifyOptions {
 }
 
 /**
- * `verifyEcdsa` of each check, in their order; worker threads help where there are enough checks to pay
+ * ECDSA of each check, as `verifyEcdsa` has it, in their order; worker threads help where there are enough checks to pay
  * for starting them, and on a machine with another core.
  */
 export const verifyEcdsaMany = (
@@ -23,7 +23,7 @@ export const verifyEcdsaMany = (
   { workers = workersFor(checks.length) }: VerifyOptions = {},
 ): readonly boolean[] =>
   workers === 0
-    ? checks.map(({ hash, publicKey, signature }) => verifyEcdsa(hash, publicKey, signature))
+    ? checks.map(({ hash, point, signature }) => verifyEcdsaAt(hash, point, signature))
     : verifyWithWorkers(checks, workers, workerFile);
 
 /** One for each core beside this thread's; no more than two, because more were not measured. */
@@ -55,8 +55,8 @@ export const verifyWithWorkers = (
 ): readonly boolean[] => {
   const memory = shareChecks(checks);
   startWorkers(count, file, memory);
-  answerBlocks(memory, verifyEcdsa);
-  const answers = answerRest(memory, verifyEcdsa);
+  answerBlocks(memory, verifyEcdsaAt);
+  const answers = answerRest(memory, verifyEcdsaAt);
   awaitHelpers(memory, DEAD_AFTER);
   return answers;
 };

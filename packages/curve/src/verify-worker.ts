@@ -5,8 +5,8 @@ const help = async (memory: SharedArrayBuffer): Promise<void> => {
   // Before the curve is there: it is not even loaded when nothing is left to do.
   if (!beginHelp(memory)) return;
   try {
-    const { verifyEcdsa } = await import('./public.ts');
-    answerBlocks(memory, verifyEcdsa);
+    const { verifyEcdsaAt } = await import('./public.ts');
+    answerBlocks(memory, verifyEcdsaAt);
   } finally {
     endHelp(memory);
   }

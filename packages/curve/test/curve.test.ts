@@ -5,8 +5,16 @@ import { BIP32Factory } from 'bip32';
 import fc from 'fast-check';
 import * as secp256k1 from 'tiny-secp256k1';
 import { describe, expect, it } from 'vitest';
-import { curveInUse, isPublicKey, tweakPublicKey, verifyEcdsa } from '../src/index.ts';
+import {
+  compressPoint,
+  curveInUse,
+  isPublicKey,
+  pointOf,
+  tweakPublicKey,
+  verifyEcdsa,
+} from '../src/index.ts';
 import { loadNativeCurve } from '../src/native-curve.ts';
+import { verifyEcdsaAt } from '../src/public.ts';
 import type { PublicCurve } from '../src/public-curve.ts';
 import {
   isSecretKey,
@@ -41,14 +49,20 @@ const compactOf = (der: Uint8Array): Uint8Array => {
 
 const one = bytesOf(1n);
 const generator = parseHex('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798');
+const pointOfGenerator = parseHex(
+  '0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798' +
+    '483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8',
+);
 
 /** Both implementations where this machine has both; the native one has prebuilt binaries for most. */
 const native = await loadNativeCurve();
 const curves: readonly PublicCurve[] = native === undefined ? [wasmCurve] : [wasmCurve, native];
 
 describe.each(curves)('the $name curve', (curve) => {
-  const tweak = (publicKey: Uint8Array, scalar: Uint8Array): Uint8Array | undefined =>
-    curve.publicKeyTweaker(publicKey)(scalar);
+  const tweak = (publicKey: Uint8Array, scalar: Uint8Array): Uint8Array | undefined => {
+    const point = curve.publicKeyTweaker(publicKey)(scalar);
+    return point && compressPoint(point);
+  };
 
   describe('public keys', () => {
     it('of secrets are those that OpenSSL and noble find', () => {
@@ -58,6 +72,9 @@ describe.each(curves)('the $name curve', (curve) => {
           expect(publicKey).toEqual(ecdh(secret));
           expect(publicKey).toEqual(pubECDSA(secret));
           expect(curve.isPublicKey(publicKey)).toBe(true);
+          const point = pubECDSA(secret, false);
+          expect(curve.pointOf(publicKey)).toEqual(point);
+          expect(compressPoint(point)).toEqual(publicKey);
         }),
         { numRuns: 20 },
       );
@@ -80,6 +97,7 @@ describe.each(curves)('the $name curve', (curve) => {
       ['a coordinate above the field', `02${'ff'.repeat(32)}`],
     ])('cannot be %s', (_, hex) => {
       expect(curve.isPublicKey(parseHex(hex))).toBe(false);
+      expect(curve.pointOf(parseHex(hex))).toBeUndefined();
     });
   });
 
@@ -113,6 +131,7 @@ describe.each(curves)('the $name curve', (curve) => {
           expect(signature).toEqual(compactOf(signECDSA(hash, secret)));
           expect(numberOf(signature.subarray(32))).toBeLessThanOrEqual(ORDER / 2n);
           expect(curve.verifyEcdsa(hash, publicKeyOf(secret), signature)).toBe(true);
+          expect(curve.verifyEcdsa(hash, pubECDSA(secret, false), signature)).toBe(true);
         }),
         { numRuns: 30 },
       );
@@ -149,6 +168,7 @@ describe.each(curves)('the $name curve', (curve) => {
           const publicKey = publicKeyOf(secret);
           const high = negativeS(signEcdsa(hash, secret));
           expect(curve.verifyEcdsa(hash, publicKey, high)).toBe(false);
+          expect(curve.verifyEcdsa(hash, pubECDSA(secret, false), high)).toBe(false);
           expect(secp256k1.verify(hash, publicKey, high, false)).toBe(true);
         }),
         { numRuns: 20 },
@@ -170,6 +190,9 @@ describe.each(curves)('the $name curve', (curve) => {
             formatHex(secret) === formatHex(otherSecret),
           );
           expect(curve.verifyEcdsa(hash, publicKey, changed)).toBe(false);
+          const point = pubECDSA(secret, false);
+          expect(curve.verifyEcdsa(otherHash, point, signature)).toBe(false);
+          expect(curve.verifyEcdsa(hash, point, changed)).toBe(false);
         }),
         { numRuns: 20 },
       );
@@ -192,7 +215,10 @@ describe.each(curves)('the $name curve', (curve) => {
       ['a long hash', Uint8Array.of(...hash, 0), generator, good],
       ['an empty key', hash, new Uint8Array(), good],
       ['a key off the curve', hash, parseHex(`02${'00'.repeat(31)}05`), good],
-      ['an uncompressed key', hash, secp256k1.pointCompress(generator, false), good],
+      ['a point off the curve', hash, pointOfGenerator.with(64, 0), good],
+      ['a hybrid point', hash, pointOfGenerator.with(0, 6), good],
+      ['a point of another form', hash, pointOfGenerator.with(0, 2), good],
+      ['64 bytes of a point', hash, pointOfGenerator.subarray(1), good],
     ])('with %s are false and do not throw', (_, someHash, key, signature) => {
       expect(curve.verifyEcdsa(hash, generator, good)).toBe(true);
       expect(curve.verifyEcdsa(someHash, key, signature)).toBe(false);
@@ -272,6 +298,15 @@ describe('the curve in use', () => {
     expect(verifyEcdsa(hash, generator, signEcdsa(hash, one))).toBe(true);
     expect(isPublicKey(generator)).toBe(true);
     expect(tweakPublicKey(generator, one)).toEqual(publicKeyOf(bytesOf(2n)));
+    expect(pointOf(generator)).toEqual(pointOfGenerator);
+  });
+
+  it('wants a compressed key where a script has it, and a point where it was asked for one', () => {
+    const hash = sha256(Uint8Array.of(1));
+    const signature = signEcdsa(hash, one);
+    expect(verifyEcdsa(hash, pointOfGenerator, signature)).toBe(false);
+    expect(verifyEcdsaAt(hash, pointOfGenerator, signature)).toBe(true);
+    expect(verifyEcdsaAt(hash, generator, signature)).toBe(false);
   });
 
   it.runIf(

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { formatHex, sha256 } from '@qoima/primitives';
 import { describe, expect, it } from 'vitest';
-import { type EcdsaCheck, verifyEcdsa, verifyEcdsaMany } from '../src/index.ts';
+import { compressPoint, type EcdsaCheck, pointOf, verifyEcdsaMany } from '../src/index.ts';
+import { verifyEcdsaAt } from '../src/public.ts';
 import { publicKeyOf, signEcdsa } from '../src/secret.ts';
 import {
   answerBlocks,
@@ -18,7 +19,7 @@ import { verifyWithWorkers, workerFile, workersFor } from '../src/verify-many.ts
 const goodCheck = (i: number): EcdsaCheck => {
   const secret = sha256(Uint8Array.of(i & 0xff, i >> 8));
   const hash = sha256(secret);
-  return { hash, publicKey: publicKeyOf(secret), signature: signEcdsa(hash, secret) };
+  return { hash, point: pointOf(publicKeyOf(secret))!, signature: signEcdsa(hash, secret) };
 };
 
 const changed = (bytes: Uint8Array, at: number): Uint8Array =>
@@ -27,16 +28,16 @@ const changed = (bytes: Uint8Array, at: number): Uint8Array =>
 /** Ways in which a check is not good. */
 const spoilers: readonly ((check: EcdsaCheck) => EcdsaCheck)[] = [
   (check) => ({ ...check, hash: changed(check.hash, 31) }),
-  (check) => ({ ...check, publicKey: changed(check.publicKey, 0) }),
-  (check) => ({ ...check, publicKey: changed(check.publicKey, 32) }),
+  (check) => ({ ...check, point: changed(check.point, 0) }),
+  (check) => ({ ...check, point: changed(check.point, 64) }),
   (check) => ({ ...check, signature: changed(check.signature, 0) }),
   (check) => ({ ...check, signature: changed(check.signature, 63) }),
   (check) => ({ ...check, signature: check.signature.with(32, 0xff) }),
   (check) => ({ ...check, signature: new Uint8Array(64) }),
   (check) => ({ ...check, hash: check.hash.subarray(1) }),
   (check) => ({ ...check, hash: new Uint8Array() }),
-  (check) => ({ ...check, publicKey: Uint8Array.of(...check.publicKey, 0) }),
-  (check) => ({ ...check, publicKey: new Uint8Array(65).fill(4) }),
+  (check) => ({ ...check, point: Uint8Array.of(...check.point, 0) }),
+  (check) => ({ ...check, point: compressPoint(check.point) }),
   (check) => ({ ...check, signature: Uint8Array.of(...check.signature, 0) }),
   (check) => ({ ...check, signature: check.signature.subarray(1) }),
 ];
@@ -46,12 +47,10 @@ const checks: readonly EcdsaCheck[] = Array.from({ length: 200 }, (_, i) => {
   const check = goodCheck(i);
   return i % 3 === 2 ? spoilers[((i - 2) / 3) % spoilers.length]!(check) : check;
 });
-const answers = checks.map(({ hash, publicKey, signature }) =>
-  verifyEcdsa(hash, publicKey, signature),
-);
+const answers = checks.map(({ hash, point, signature }) => verifyEcdsaAt(hash, point, signature));
 
-const isWhole = ({ hash, publicKey, signature }: EcdsaCheck): boolean =>
-  hash.length === 32 && publicKey.length === 33 && signature.length === 64;
+const isWhole = ({ hash, point, signature }: EcdsaCheck): boolean =>
+  hash.length === 32 && point.length === 65 && signature.length === 64;
 
 const unasked = (): boolean => {
   throw new Error('every check was answered before');
@@ -64,7 +63,7 @@ describe('checks in shared memory', () => {
 
   it('are answered as one by one', () => {
     const memory = shareChecks(checks);
-    answerBlocks(memory, verifyEcdsa);
+    answerBlocks(memory, verifyEcdsaAt);
     expect(answerRest(memory, unasked)).toEqual(answers);
   });
 
@@ -76,11 +75,11 @@ describe('checks in shared memory', () => {
     for (let thread = 0; thread < 3; thread++) {
       expect(() => answerBlocks(memory, dies)).toThrow('dies');
     }
-    answerBlocks(memory, verifyEcdsa);
+    answerBlocks(memory, verifyEcdsaAt);
     let asked = 0;
     const rest = answerRest(memory, (...check) => {
       asked++;
-      return verifyEcdsa(...check);
+      return verifyEcdsaAt(...check);
     });
     expect(rest).toEqual(answers);
     // Those of another length have their answer from the start.
@@ -91,7 +90,9 @@ describe('checks in shared memory', () => {
     const whole = checks.filter(isWhole);
     const memory = shareChecks(whole);
     new Uint8Array(memory).fill(0xff, memory.byteLength - whole.length);
-    expect(answerRest(memory, verifyEcdsa)).toEqual(answers.filter((_, i) => isWhole(checks[i]!)));
+    expect(answerRest(memory, verifyEcdsaAt)).toEqual(
+      answers.filter((_, i) => isWhole(checks[i]!)),
+    );
   });
 
   it('may be none', () => {
@@ -103,7 +104,7 @@ describe('checks in shared memory', () => {
   it('are no work for a helper that comes too late', () => {
     const memory = shareChecks(checks);
     expect(beginHelp(memory)).toBe(true);
-    answerBlocks(memory, verifyEcdsa);
+    answerBlocks(memory, verifyEcdsaAt);
     expect(beginHelp(memory)).toBe(false);
     endHelp(memory);
     // Nobody is at work: there is nothing to wait for.
@@ -115,7 +116,7 @@ describe('checks in shared memory', () => {
     const memory = shareChecks(checks);
     expect(beginHelp(memory)).toBe(true);
     awaitHelpers(memory, 1);
-    expect(answerRest(memory, verifyEcdsa)).toEqual(answers);
+    expect(answerRest(memory, verifyEcdsaAt)).toEqual(answers);
   });
 
   it.each(['', 'wasm'])('are all answered by the worker alone, QOIMA_CURVE=%s', async (curve) => {
@@ -131,7 +132,7 @@ describe('checks in shared memory', () => {
 });
 
 describe('verifyEcdsaMany', () => {
-  it.each([0, 1, 2, 3])('answers as verifyEcdsa with %i workers', (workers) => {
+  it.each([0, 1, 2, 3])('answers as verifyEcdsaAt with %i workers', (workers) => {
     expect(verifyEcdsaMany(checks, { workers })).toEqual(answers);
     expect(verifyEcdsaMany([], { workers })).toEqual([]);
     expect(verifyEcdsaMany(checks.slice(2, 3), { workers })).toEqual([false]);
@@ -171,15 +172,15 @@ describe('verifyEcdsaMany', () => {
 
   // A program of its own shows what Vitest would hide: an error that nobody hears, a thread left over.
   const programWith = (file: URL, ending: string): ReturnType<typeof spawnSync> => {
-    const { hash, publicKey, signature } = goodCheck(1);
+    const { hash, point, signature } = goodCheck(1);
     const script = `
       import { verifyWithWorkers } from ${text(new URL('../dist/verify-many.js', import.meta.url).href)};
-      const [hash, publicKey, signature] = ${text([hash, publicKey, signature].map(formatHex))}
+      const [hash, point, signature] = ${text([hash, point, signature].map(formatHex))}
         .map((hex) => new Uint8Array(Buffer.from(hex, 'hex')));
       const ended = [];
       process.on('worker', (worker) => ended.push(new Promise((end) => worker.on('exit', end))));
       const checks = Array.from({ length: 1500 }, (_, i) =>
-        ({ hash: i % 2 === 0 ? hash : new Uint8Array(32), publicKey, signature }));
+        ({ hash: i % 2 === 0 ? hash : new Uint8Array(32), point, signature }));
       const answers = verifyWithWorkers(checks, 2, new URL(${text(file.href)}));
       console.log(answers.filter((each, i) => each === (i % 2 === 0)).length);
       ${ending}

@@ -1,4 +1,4 @@
-import { type PublicKeyTweaker, publicKeyTweaker } from '@qoima/curve';
+import { compressPoint, type PublicKeyTweaker, publicKeyTweaker } from '@qoima/curve';
 import { hmacSha512 } from '@qoima/primitives';
 import { HARDENED } from './derivation-path.ts';
 import { policyError } from './errors.ts';
@@ -19,18 +19,18 @@ export const deriveChildKey = (key: ExtendedKey, index: number): ExtendedKey => 
     parentFingerprint: keyFingerprint(key),
     childNumber: index,
     chainCode: material.slice(32),
-    publicKey: childPublicKey(publicKeyTweaker(key.publicKey), material),
+    publicKey: compressPoint(childPoint(publicKeyTweaker(key.publicKey), material)),
   };
 };
 
 /**
- * Derives the public keys of `deriveChildKey` alone, many of one parent, at half of the hashing. Each call
- * of the result throws `POLICY_INDEX_INVALID` for an index that is none.
+ * Derives the public keys of `deriveChildKey` alone, as points of 65 bytes, many of one parent, at half of
+ * the hashing. Each call of the result throws `POLICY_INDEX_INVALID` for an index that is none.
  */
-export const childPublicKeys = (key: ExtendedKey): ((index: number) => Uint8Array) => {
+export const childPoints = (key: ExtendedKey): ((index: number) => Uint8Array) => {
   const tweaker = publicKeyTweaker(key.publicKey);
   const materialAt = childMaterial(key);
-  return (index) => childPublicKey(tweaker, materialAt(index));
+  return (index) => childPoint(tweaker, materialAt(index));
 };
 
 /** BIP-32's I of each child: 32 bytes to add, then 32 bytes of chain code. */
@@ -45,12 +45,12 @@ const childMaterial = ({ publicKey, chainCode }: ExtendedKey): ((index: number) 
   };
 };
 
-const childPublicKey = (parent: PublicKeyTweaker, material: Uint8Array): Uint8Array => {
-  const publicKey = parent(material.subarray(0, 32));
-  if (publicKey === undefined) {
+const childPoint = (parent: PublicKeyTweaker, material: Uint8Array): Uint8Array => {
+  const point = parent(material.subarray(0, 32));
+  if (point === undefined) {
     throw new Error('a child without a key has a chance of 2⁻¹²⁷ (BIP-32): use the next index');
   }
-  return publicKey;
+  return point;
 };
 
 const checkIndex = (index: number): void => {

@@ -74,9 +74,13 @@ const candidateOf = (
   match: PolicyMatch,
   hashes: SignatureHashes,
 ): Candidate | Extract<SignatureVerdict, { good: false }> => {
-  const { inputIndex, publicKey, signature } = signed;
-  const cosigner = cosignerAt(match, signed);
-  if (cosigner === undefined) return { good: false, error: strangerError(signed) };
+  const { inputIndex, signature } = signed;
+  const number = keyNumber(match, signed);
+  const cosigner = match.policy.cosigners[number]?.name;
+  const point = match.inputs[inputIndex]?.script.points[number];
+  if (cosigner === undefined || point === undefined) {
+    return { good: false, error: strangerError(signed) };
+  }
   let decoded: EcdsaSignature;
   try {
     decoded = decodeSignature(signature);
@@ -95,18 +99,19 @@ const candidateOf = (
     const otherFlag = fault('PSBT_SIGNATURE_FLAG', signed, cosigner, what, { expected, actual });
     return { good: false, cosigner, error: otherFlag };
   }
-  const check = { hash: hashes(inputIndex), publicKey, signature: compact };
+  const check = { hash: hashes(inputIndex), point, signature: compact };
   return { signed, cosigner, check };
 };
 
 /** The name of the cosigner whose key this is at its input; undefined for a stranger's. */
-export const cosignerAt = (
-  { policy, inputs }: PolicyMatch,
-  { inputIndex, publicKey }: Pick<PartialSignature, 'inputIndex' | 'publicKey'>,
-): string | undefined => {
-  const keys = inputs[inputIndex]?.script.publicKeys ?? [];
-  return policy.cosigners[indexOfBytes(keys, publicKey)]?.name;
-};
+export const cosignerAt = (match: PolicyMatch, signed: SignedKey): string | undefined =>
+  match.policy.cosigners[keyNumber(match, signed)]?.name;
+
+type SignedKey = Pick<PartialSignature, 'inputIndex' | 'publicKey'>;
+
+/** The number of a key among the policy’s at its input, or −1. */
+const keyNumber = ({ inputs }: PolicyMatch, { inputIndex, publicKey }: SignedKey): number =>
+  indexOfBytes(inputs[inputIndex]?.script.publicKeys ?? [], publicKey);
 
 const hexByte = (value: number): string => value.toString(16).padStart(2, '0');
 

@@ -1,3 +1,4 @@
+import { pointOf } from '@qoima/curve';
 import {
   type PolicyScript,
   parseMultisigScript,
@@ -65,6 +66,7 @@ export const matchedInput = (
     branch: 'receive',
     index: 0,
     publicKeys,
+    points: publicKeys.map((key) => pointOf(key)!),
     scriptKeys: publicKeys,
     multisigScript,
     scriptPubKey,
