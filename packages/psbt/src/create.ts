@@ -70,7 +70,7 @@ export const createPsbt = (request: CreateRequest): Psbt => {
   }
   const draft: Draft = {
     scripts,
-    fields: policyFields(scripts.policy),
+    fields: policyFields(scripts.policy, coins.length + outputs.length),
     previous: new Map(),
     transaction: { version: 2, lockTime, inputs: [], outputs: [] },
     inputs: [],

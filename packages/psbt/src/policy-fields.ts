@@ -5,29 +5,44 @@ import {
   sortKeys,
   type WalletPolicy,
 } from '@qoima/policy';
+import { type ByteWriter, byteWriter, writeBytes, writeUint32 } from '@qoima/primitives';
 import { type Field, GLOBAL, INPUT, OUTPUT, record } from './fields.ts';
 import { type PsbtMap, type PsbtRecord, sortedMap } from './record.ts';
 import { SIGHASH } from './sighash.ts';
-import { encodeOutput, type TransactionOutput } from './transaction.ts';
+import { type TransactionOutput, writeOutput } from './transaction.ts';
 
 /** What a policy has to say in the maps of a PSBT, prepared once for many inputs and outputs. */
 export interface PolicyFields {
   /** PSBT_GLOBAL_XPUB of every cosigner, in order: a Ledger needs them to recognise the policy. */
   readonly global: PsbtMap;
   readonly sorted: boolean;
-  /** Each cosigner's key origin as PSBT_*_BIP32_DERIVATION holds it, its last two steps still zero. */
+  /** Each cosigner's key origin as PSBT_*_BIP32_DERIVATION begins; branch and index follow. */
   readonly origins: readonly Uint8Array[];
+  /** One memory for all values that are made: thousands of arrays of their own cost far more. */
+  readonly values: ByteWriter;
 }
 
-export const policyFields = ({ cosigners, sorted }: WalletPolicy): PolicyFields => ({
-  global: sortedMap(
-    cosigners.map(({ key, origin }) => record(GLOBAL.extendedKey, origin, encodeExtendedKey(key))),
-  ),
-  sorted,
-  origins: cosigners.map(({ origin: { fingerprint, path } }) =>
-    INPUT.derivation.value.encode({ fingerprint, path: [...path, 0, 0] }),
-  ),
-});
+/** For the maps of about so many inputs and outputs. */
+export const policyFields = (
+  { cosigners, sorted }: WalletPolicy,
+  mapCount: number,
+): PolicyFields => {
+  const origins = cosigners.map(({ origin }) => INPUT.derivation.value.encode(origin));
+  const derivations = origins.reduce((length, origin) => length + origin.length + 8, 0);
+  return {
+    global: sortedMap(
+      cosigners.map(({ key, origin }) =>
+        record(GLOBAL.extendedKey, origin, encodeExtendedKey(key)),
+      ),
+    ),
+    sorted,
+    origins,
+    values: byteWriter(mapCount * (derivations + WITNESS_UTXO)),
+  };
+};
+
+/** Bytes of an output that pays to a script of 34. */
+const WITNESS_UTXO = 43;
 
 /**
  * All that a signer wants to know of a coin, in order, with sighash type ALL and every cosigner's
@@ -40,7 +55,12 @@ export const inputFields = (
   output: TransactionOutput,
 ): PsbtMap => {
   const map = [plain(INPUT.nonWitnessUtxo, bytes)];
-  if (script.witnessScript) map.push(plain(INPUT.witnessUtxo, encodeOutput(output)));
+  if (script.witnessScript) {
+    const { values } = fields;
+    const start = values.length;
+    writeOutput(values, output);
+    map.push(plain(INPUT.witnessUtxo, since(values, start)));
+  }
   map.push(sighashAll);
   if (script.redeemScript) map.push(plain(INPUT.redeemScript, script.redeemScript));
   if (script.witnessScript) map.push(plain(INPUT.witnessScript, script.witnessScript));
@@ -68,9 +88,13 @@ const plain = (field: Field<undefined, unknown>, value: Uint8Array): PsbtRecord 
 
 const sighashAll = record(INPUT.sighashType, SIGHASH.all);
 
+/** What was written from `start` on. */
+const since = ({ bytes, length }: ByteWriter, start: number): Uint8Array =>
+  bytes.subarray(start, length);
+
 const pushDerivations = (
   map: PsbtRecord[],
-  { sorted, origins }: PolicyFields,
+  { sorted, origins, values }: PolicyFields,
   script: PolicyScript,
   type: number,
 ): void => {
@@ -79,18 +103,10 @@ const pushDerivations = (
   for (const keyData of sorted ? script.scriptKeys : sortKeys(script.publicKeys)) {
     const origin = origins[script.publicKeys.indexOf(keyData)];
     if (origin === undefined) throw new Error('a script has one key for each cosigner');
-    const value = origin.slice();
-    const steps = value.length - 8;
-    value[steps] = branchNumbers[script.branch];
-    writeIndex(value, steps + 4, script.index);
-    map.push({ type, keyData, value });
+    const start = values.length;
+    writeBytes(values, origin);
+    writeUint32(values, branchNumbers[script.branch]);
+    writeUint32(values, script.index);
+    map.push({ type, keyData, value: since(values, start) });
   }
-};
-
-/** Little-endian, 4 bytes. */
-const writeIndex = (bytes: Uint8Array, at: number, index: number): void => {
-  bytes[at] = index;
-  bytes[at + 1] = index >>> 8;
-  bytes[at + 2] = index >>> 16;
-  bytes[at + 3] = index >>> 24;
 };

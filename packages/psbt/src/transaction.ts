@@ -225,7 +225,8 @@ const writeInput = (writer: ByteWriter, input: UnsignedInput, scriptSig: Uint8Ar
   writeUint32(writer, input.sequence);
 };
 
-const writeOutput = (writer: ByteWriter, output: TransactionOutput): void => {
+/** Appends an output: amount, length, script. */
+export const writeOutput = (writer: ByteWriter, output: TransactionOutput): void => {
   writeUint64(writer, output.amount);
   writeVarBytes(writer, output.script);
 };

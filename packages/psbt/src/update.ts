@@ -32,7 +32,7 @@ export const updatePsbt = (
   previousTransactions: ReadonlyMap<Txid, Uint8Array>,
   locate: Locate = () => undefined,
 ): Psbt => {
-  const fields = policyFields(scripts.policy);
+  const fields = policyFields(scripts.policy, psbt.inputs.length + psbt.outputs.length);
   const previous: PreviousTransactions = new Map();
   const readClaims = claimReader(scripts.policy);
   const updater: Updater = { scripts, fields, readClaims, previous, previousTransactions, locate };
