@@ -15,8 +15,8 @@ export interface VerifyOptions {
 }
 
 /**
- * ECDSA of each check, as `verifyEcdsa` has it, in their order; worker threads help where there are enough checks to pay
- * for starting them, and on a machine with another core.
+ * ECDSA of each check, as `verifyEcdsa` has it, in their order; worker threads help where there are enough
+ * checks to pay for starting them, and on a machine with another core.
  */
 export const verifyEcdsaMany = (
   checks: readonly EcdsaCheck[],
