@@ -12,7 +12,7 @@ export interface BenchRow {
   readonly name: string;
   readonly oursMs: number;
   readonly theirsMs: number;
-  /** How many times faster Qoima is. */
+  /** How many times faster Qoima is: the median of the turns' ratios. */
   readonly ratio: number;
 }
 
@@ -25,19 +25,16 @@ export interface SessionBench {
 
 const names = ['qoima', 'expert', 'idiomatic'] as const satisfies readonly Name[];
 
-/** How often each plays; medians count. What takes most of a minute plays once, or not at all. */
+/** How often each plays. What takes most of a minute plays once, or not at all. */
 const rounds: readonly {
   readonly inputs: number;
   readonly sessions: Readonly<Record<Name, number>>;
   readonly paperwork: number;
 }[] = [
-  { inputs: 100, sessions: { qoima: 9, expert: 5, idiomatic: 3 }, paperwork: 25 },
-  { inputs: 1000, sessions: { qoima: 9, expert: 5, idiomatic: 1 }, paperwork: 31 },
-  { inputs: 2000, sessions: { qoima: 5, expert: 1, idiomatic: 0 }, paperwork: 15 },
+  { inputs: 100, sessions: { qoima: 25, expert: 25, idiomatic: 3 }, paperwork: 25 },
+  { inputs: 1000, sessions: { qoima: 9, expert: 9, idiomatic: 1 }, paperwork: 31 },
+  { inputs: 2000, sessions: { qoima: 3, expert: 3, idiomatic: 0 }, paperwork: 15 },
 ];
-
-/** CPU milliseconds. */
-type Times = Readonly<Record<Line, number>>;
 
 /**
  * A whole 3-of-5 `wsh(sortedmulti)` session: create, three times parse, sign and serialise, three times
@@ -51,7 +48,8 @@ type Times = Readonly<Record<Line, number>>;
  *
  * The session is measured as a whole, with the garbage that was collected on its way. So are its steps
  * on the curve: sign, policy check, verify. The others take milliseconds: they are run again many times,
- * in turns, and their median call counts.
+ * in turns, and of each turn the median call counts. Times are the medians of all turns. A ratio is the
+ * median of the ratios within each turn, because a shared machine is slower or faster for minutes.
  */
 export const benchSession = async (): Promise<SessionBench> => {
   const rows: BenchRow[] = [];
@@ -62,13 +60,12 @@ export const benchSession = async (): Promise<SessionBench> => {
   };
   for (const name of names) await warmUp(players[name]);
   for (const round of rounds) {
-    const times = await compete(players, round);
+    const turns = await compete(players, round);
     for (const name of ['expert', 'idiomatic'] as const) {
       if (round.sessions[name] === 0) continue;
       for (const line of lines) {
-        const [oursMs, theirsMs] = [times.qoima[line], times[name][line]];
         const what = `${round.inputs} inputs, ${line}, against ${name} use`;
-        rows.push({ name: what, oursMs, theirsMs, ratio: theirsMs / oursMs });
+        rows.push({ name: what, ...compare(turns.qoima, turns[name], line) });
       }
     }
   }
@@ -119,10 +116,17 @@ const warmUp = async ({ play }: Player): Promise<void> => {
   }
 };
 
+/** What a contestant's turns took, one entry for each. */
+interface Turns {
+  readonly sessions: readonly Calls[];
+  /** Empty for who does no paperwork alone. */
+  readonly paperwork: readonly Calls[];
+}
+
 const compete = async (
   players: Players,
   { inputs, sessions, paperwork: papers }: (typeof rounds)[number],
-): Promise<Readonly<Record<Name, Times>>> => {
+): Promise<Readonly<Record<Name, Turns>>> => {
   const runs: Record<Name, SessionRun[]> = { qoima: [], expert: [], idiomatic: [] };
   for (let i = 0; i < Math.max(...Object.values(sessions)); i++) {
     for (const name of names) {
@@ -141,10 +145,29 @@ const compete = async (
       calls[name].push(reply.calls!);
     }
   }
+  const turnsOf = (name: Name): Turns => ({
+    sessions: runs[name].map((run) => run.calls),
+    paperwork: calls[name],
+  });
   return {
-    qoima: timesOf(runs.qoima, calls.qoima),
-    expert: timesOf(runs.expert, calls.expert),
-    idiomatic: timesOf(runs.idiomatic, calls.idiomatic),
+    qoima: turnsOf('qoima'),
+    expert: turnsOf('expert'),
+    idiomatic: turnsOf('idiomatic'),
+  };
+};
+
+/** One line of both, from the paperwork that both did alone or else from their whole sessions. */
+const compare = (ours: Turns, theirs: Turns, line: Line): Omit<BenchRow, 'name'> => {
+  const count = line === 'session' ? undefined : paperwork[line];
+  const timesOf = ({ sessions, paperwork: papers }: Turns): readonly number[] =>
+    line === 'session' || count === undefined || theirs.paperwork.length === 0
+      ? sessions.map((calls) => timeOf(calls, line))
+      : papers.map((calls) => median(calls[line]) * count);
+  const [ourTimes, theirTimes] = [timesOf(ours), timesOf(theirs)];
+  return {
+    oursMs: median(ourTimes),
+    theirsMs: median(theirTimes),
+    ratio: median(theirTimes.map((each, turn) => each / ourTimes[turn]!)),
   };
 };
 
@@ -157,13 +180,3 @@ const checkAlike = ([first, ...others]: readonly SessionRun[]): void => {
 
 /** bitcoinjs-lib writes records as they were added. */
 const sorted = (psbt: Uint8Array): Uint8Array => encodePsbt(combinePsbts([decodePsbt(psbt)]));
-
-/** Medians: of the paperwork's calls where a step was run again, else of what whole sessions spent. */
-const timesOf = (runs: readonly SessionRun[], paper: readonly Calls[]): Times => {
-  const typical = (line: Line): number => {
-    const again = line === 'session' ? [] : paper.flatMap((calls) => calls[line]);
-    if (line !== 'session' && again.length > 0) return median(again) * (paperwork[line] ?? 0);
-    return median(runs.map(({ calls }) => timeOf(calls, line)));
-  };
-  return Object.fromEntries(lines.map((line) => [line, typical(line)])) as Times;
-};

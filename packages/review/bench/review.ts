@@ -1,4 +1,4 @@
-import { publicKeyTweaker } from '@qoima/curve';
+import { compressPoint, publicKeyTweaker } from '@qoima/curve';
 import {
   type Cosigner,
   deriveChildKey,
@@ -141,7 +141,7 @@ const deriveKeys = (inputs: number): readonly (readonly Uint8Array[])[] => {
         const message = new Uint8Array(37);
         message.set(publicKey);
         new DataView(message.buffer).setUint32(33, index);
-        return tweak(hmacSha512(chainCode, message).subarray(0, 32))!;
+        return compressPoint(tweak(hmacSha512(chainCode, message).subarray(0, 32))!);
       };
     }),
   );
