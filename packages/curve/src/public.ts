@@ -40,7 +40,7 @@ export const pointOf = (publicKey: Uint8Array): Uint8Array | undefined => curve.
 
 /** The compressed key, 33 bytes, of a point of 65. Not checked: that it is a point. */
 export const compressPoint = (point: Uint8Array): Uint8Array => {
-  const publicKey = point.slice(0, 33);
+  const publicKey = new Uint8Array(point.subarray(0, 33));
   publicKey[0] = 2 + ((point[64] as number) & 1);
   return publicKey;
 };

@@ -301,6 +301,12 @@ describe('the curve in use', () => {
     expect(pointOf(generator)).toEqual(pointOfGenerator);
   });
 
+  it('leaves the point that it compresses as it is, a Buffer too', () => {
+    const point = Buffer.from(pointOfGenerator);
+    expect(compressPoint(point)).toStrictEqual(generator);
+    expect(new Uint8Array(point)).toStrictEqual(pointOfGenerator);
+  });
+
   it('wants a compressed key where a script has it, and a point where it was asked for one', () => {
     const hash = sha256(Uint8Array.of(1));
     const signature = signEcdsa(hash, one);

@@ -49,7 +49,7 @@ export interface PsbtAnalysis {
  * Signatures are counted, not verified: that is `verifySignatures`.
  *
  * @throws `PSBT_PREVIOUS_TX_WRONG`, `PSBT_UTXO_MISMATCH`, `PSBT_SCRIPT_MISMATCH`, `PSBT_OVERSPENT`,
- *   `AMOUNT_OUT_OF_RANGE`; with `scripts` as `matchPolicy`
+ *   `PSBT_TRANSACTION_INVALID`, `AMOUNT_OUT_OF_RANGE`; with `scripts` as `matchPolicy`
  */
 export const analyzePsbt = (psbt: Psbt, scripts?: PolicyScripts): PsbtAnalysis => {
   const { transaction } = psbt;

@@ -15,6 +15,7 @@ import {
   writeUint64,
   writtenBytes,
 } from '@qoima/primitives';
+import { psbtError } from './errors.ts';
 import {
   decodeOutput,
   decodeUnsignedTransaction,
@@ -26,6 +27,7 @@ import {
   type UnsignedTransaction,
 } from './transaction.ts';
 import { isOutput, isTransaction, isWitness } from './transaction-layout.ts';
+import { maxStrippedBytes } from './transaction-reader.ts';
 
 /** The shape of a key's or value's bytes in a PSBT: a cell of the BIP's table. */
 export interface Codec<T> {
@@ -162,7 +164,15 @@ export const keyOrigin: Codec<KeyOrigin> = {
   encode: ({ fingerprint, path }) => {
     const writer = byteWriter(4 + 4 * path.length);
     writeBytes(writer, fingerprint);
-    for (const step of path) writeUint32(writer, step);
+    for (const step of path) {
+      if (step !== step >>> 0) {
+        throw psbtError('PSBT_FIELD_INVALID', `A step of a derivation path is ${step}.`, {
+          expected: '0…4294967295',
+          actual: String(step),
+        });
+      }
+      writeUint32(writer, step);
+    }
     return writer.bytes;
   },
 };
@@ -181,8 +191,8 @@ export const transactionBytes: Codec<Uint8Array> = bytesThat('a transaction', is
 
 export const unsignedTransaction: Codec<UnsignedTransaction> = {
   shape: 'a transaction in the old serialisation with empty scriptSigs',
-  // Decoded once per PSBT and at once, so a cheaper look beforehand would only cost.
-  fits: (bytes) => bytes.length >= 10,
+  // Decoded once per PSBT and at once, so a closer look beforehand would only cost.
+  fits: (bytes) => bytes.length >= 10 && bytes.length <= maxStrippedBytes,
   decode: decodeUnsignedTransaction,
   encode: encodeUnsignedTransaction,
 };

@@ -58,8 +58,8 @@ export interface CreateRequest {
  * right one is not judged here: that is the coordinator's and review's work.
  *
  * @throws `PSBT_EMPTY`, `PSBT_DUPLICATE_INPUT`, `PSBT_PREVIOUS_TX_WRONG`, `PSBT_COIN_MISMATCH`,
- *   `PSBT_OVERSPENT`, `PSBT_FIELD_INVALID`, `PSBT_TRANSACTION_INVALID`, `AMOUNT_OUT_OF_RANGE`,
- *   `OUTPOINT_INVALID`, `POLICY_INDEX_INVALID`
+ *   `PSBT_OVERSPENT`, `PSBT_FIELD_INVALID`, `PSBT_TRANSACTION_INVALID`, `PSBT_AMOUNT_OUT_OF_RANGE`,
+ *   `AMOUNT_OUT_OF_RANGE`, `OUTPOINT_INVALID`, `POLICY_INDEX_INVALID`
  */
 export const createPsbt = (request: CreateRequest): Psbt => {
   const { scripts, coins, outputs, version = 0 } = request;
@@ -141,7 +141,7 @@ const addOutput = (
 ): void => {
   const amount = checkSats(output.amount, `The amount of output ${outputs.length}`);
   if (output.kind === 'payment') {
-    transaction.outputs.push({ amount, script: output.scriptPubKey });
+    transaction.outputs.push({ amount, script: new Uint8Array(output.scriptPubKey) });
     outputs.push([]);
   } else {
     const script = scripts.at('change', output.index);

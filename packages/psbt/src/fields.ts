@@ -223,13 +223,18 @@ export const record = <Key, Value>(
 ): PsbtRecord => {
   const keyData = field.key.encode(key[0] as Key);
   const bytes = field.value.encode(value);
-  if (!field.key.fits(keyData) || !field.value.fits(bytes)) {
-    const [part, codec] = field.key.fits(keyData) ? ['value', field.value] : ['key', field.key];
-    throw psbtError(
-      'PSBT_FIELD_INVALID',
-      `The ${part} of a new ${field.name} does not fit: it must be ${codec.shape}.`,
-      { field: field.name, expected: codec.shape },
-    );
-  }
-  return { type: field.type, keyData, value: bytes };
+  const fault = !field.key.fits(keyData)
+    ? `the key must be ${field.key.shape}`
+    : !field.value.fits(bytes) || !isHeld(value, bytes, field.value)
+      ? `the value must be ${field.value.shape}`
+      : field.doubt?.(keyData, bytes);
+  if (fault === undefined) return { type: field.type, keyData, value: bytes };
+  throw psbtError('PSBT_FIELD_INVALID', `A new ${field.name} does not fit: ${fault}.`, {
+    field: field.name,
+    expected: fault,
+  });
 };
+
+/** Of a number that its bytes are too few for they hold another. */
+const isHeld = <Value>(value: Value, bytes: Uint8Array, codec: Codec<Value>): boolean =>
+  (typeof value !== 'number' && typeof value !== 'bigint') || codec.decode(bytes) === value;

@@ -29,11 +29,10 @@ export type InjectedHow = 'added' | 'altered' | 'final' | 'sighash';
  * that lost or gained its witness on the way; what a Signer has to write into PSBT_GLOBAL_TX_MODIFIABLE.
  */
 export const injectedRecords = (sent: Psbt, returned: Psbt): readonly InjectedRecord[] => {
-  const back =
-    returned.version === sent.version
-      ? returned
-      : assemblePsbt(sent.version, returned.transaction, returned);
-  if (back.inputs.length !== sent.inputs.length || back.outputs.length !== sent.outputs.length) {
+  // Version 0 says no more of the transaction than what both agree on: not what its lock time came from.
+  const isSameVersion = returned.version === sent.version;
+  const [ours, back] = isSameVersion ? [sent, returned] : [inVersion0(sent), inVersion0(returned)];
+  if (back.inputs.length !== ours.inputs.length || back.outputs.length !== ours.outputs.length) {
     throw new Error('both are of one transaction by now');
   }
   const found: InjectedRecord[] = [];
@@ -43,11 +42,13 @@ export const injectedRecords = (sent: Psbt, returned: Psbt): readonly InjectedRe
       if (how !== undefined) found.push({ place, index, field: fieldName(place, record), how });
     }
   };
-  compare(sent.global, back.global, 'global');
-  for (const [i, map] of back.inputs.entries()) compare(sent.inputs[i] ?? [], map, 'input', i);
-  for (const [i, map] of back.outputs.entries()) compare(sent.outputs[i] ?? [], map, 'output', i);
+  compare(ours.global, back.global, 'global');
+  for (const [i, map] of back.inputs.entries()) compare(ours.inputs[i] ?? [], map, 'input', i);
+  for (const [i, map] of back.outputs.entries()) compare(ours.outputs[i] ?? [], map, 'output', i);
   return found;
 };
+
+const inVersion0 = (psbt: Psbt): Psbt => assemblePsbt(0, psbt.transaction, psbt);
 
 const howInjected = (
   sent: PsbtMap,

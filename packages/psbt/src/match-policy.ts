@@ -208,4 +208,4 @@ const checkExtendedKeys = (global: PsbtMap, policy: WalletPolicy): void => {
   }
 };
 
-const withoutParent = (key: Uint8Array): Uint8Array => key.slice().fill(0, ...PARENT);
+const withoutParent = (key: Uint8Array): Uint8Array => new Uint8Array(key).fill(0, ...PARENT);

@@ -30,7 +30,7 @@ const base64: TextForm = { letters: 4, bytes: 3, parse: parseBase64 };
 const hex: TextForm = { letters: 2, bytes: 1, parse: parseHex };
 
 const bytesOfText = (file: Uint8Array): Uint8Array => {
-  const start = formatUtf8(file.subarray(0, 100)).replace(/[\t\n\r ]+/g, '');
+  const start = firstLetters(file, 10);
   try {
     if (start.startsWith('cHNidP')) return decodeText(file, base64);
     if (/^70736274ff/i.test(start)) return decodeText(file, hex);
@@ -44,6 +44,16 @@ const bytesOfText = (file: Uint8Array): Uint8Array => {
       ? 'The file is empty.'
       : 'The file begins neither with the magic of a PSBT nor with its base64 or hex.',
   );
+};
+
+/** Enough of them tell base64 from hex, wherever they stand. */
+const firstLetters = (file: Uint8Array, count: number): string => {
+  const letters: number[] = [];
+  for (const letter of file) {
+    if (letters.length === count) break;
+    if (!isSpace(letter)) letters.push(letter);
+  }
+  return formatUtf8(Uint8Array.from(letters));
 };
 
 const notAllOfIt = (cause?: unknown): Error => {

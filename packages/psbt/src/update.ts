@@ -24,7 +24,8 @@ export type Locate = (scriptPubKey: Uint8Array) => AddressPlace | undefined;
  * result is not yet proven to be the policy's: that is `matchPolicy`.
  *
  * @throws `PSBT_FIELD_CONFLICT`, `PSBT_PREVIOUS_TX_WRONG`, `PSBT_UTXO_MISMATCH`,
- *   `PSBT_SCRIPT_MISMATCH`, `PSBT_DERIVATION_WRONG`, `PSBT_TRANSACTION_INVALID`
+ *   `PSBT_SCRIPT_MISMATCH`, `PSBT_DERIVATION_WRONG`, `PSBT_TRANSACTION_INVALID`,
+ *   `PSBT_AMOUNT_OUT_OF_RANGE`
  */
 export const updatePsbt = (
   psbt: Psbt,
@@ -78,7 +79,10 @@ const updateInput = (
   const place = placeOf(readClaims(map, INPUT.derivation), where) ?? locate(spent.script);
   const script = place && scripts.at(place.branch, place.index);
   if (script === undefined || !equalBytes(script.scriptPubKey, spent.script)) return known;
-  return filled(known, inputFields(fields, script, bytes, spent), where);
+  const complete = filled(known, inputFields(fields, script, bytes, spent), where);
+  // With the scripts in it there is more to contradict: a witness UTXO of an input without witness.
+  spentOutput(input, complete, where, previous);
+  return complete;
 };
 
 const updateOutput = (

@@ -20,6 +20,7 @@ import {
   parsePsbt,
   transactionId,
 } from '../src/index.ts';
+import { codeOf } from './psbt-vectors.ts';
 import { fundingTransaction, strangerScript, testCoins, testWallet } from './wallet.ts';
 
 const { scripts, policy } = testWallet();
@@ -92,6 +93,22 @@ describe('createPsbt', () => {
       );
       expect(matchPolicy(psbt, wallet.scripts).inputs).toHaveLength(2);
     }
+  });
+
+  it('does not change when the caller changes what was given', () => {
+    const script = strangerScript();
+    const given = { kind: 'payment', scriptPubKey: script, amount: 1_000n } as const;
+    const psbt = createPsbt({ scripts, coins: testCoins(scripts, 1), outputs: [given] });
+    script.fill(0);
+    expect(psbt.transaction.outputs[0]!.script).toStrictEqual(strangerScript());
+  });
+
+  it('refuses a payment script that fits in no transaction', () => {
+    const huge = { scriptPubKey: new Uint8Array(1_200_000), amount: 1_000n };
+    const outputs = [{ kind: 'payment', ...huge } as const];
+    expect(codeOf(() => createPsbt({ scripts, coins: testCoins(scripts, 1), outputs }))).toBe(
+      'PSBT_FIELD_INVALID',
+    );
   });
 
   it('takes lock time and sequence', () => {

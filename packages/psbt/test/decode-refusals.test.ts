@@ -383,11 +383,11 @@ const cases: readonly Case[] = [
     version0({
       global: [
         record(GLOBAL.unsignedTransaction, transaction),
-        record(
-          GLOBAL.extendedKey,
-          origin,
-          concatBytes(parseHex('043587cf01'), new Uint8Array(40), publicKey),
-        ),
+        {
+          type: GLOBAL.extendedKey.type,
+          keyData: concatBytes(parseHex('043587cf01'), new Uint8Array(40), publicKey),
+          value: GLOBAL.extendedKey.value.encode(origin),
+        },
       ],
     }),
     'PSBT_FIELD_INVALID',

@@ -83,6 +83,24 @@ describe('record', () => {
     ['an amount above 21 million', () => record(OUTPUT.amount, 2_100_000_000_000_001n)],
     ['an amount below zero', () => record(OUTPUT.amount, -1n)],
     ['a height of zero', () => record(INPUT.requiredHeight, 0)],
+    ['a number above its bytes', () => record(INPUT.sighashType, 2 ** 32 + 1)],
+    ['a number below zero', () => record(INPUT.outputIndex, -1)],
+    ['a byte of 257', () => record(GLOBAL.modifiable, 257)],
+    ['a count of one and a half', () => record(GLOBAL.inputCount, 1.5)],
+    ['no number', () => record(INPUT.sequence, Number.NaN)],
+    ['an amount above 64 bits', () => record(OUTPUT.amount, 2n ** 64n + 5n)],
+    [
+      'a step above its bytes',
+      () =>
+        record(INPUT.derivation, { fingerprint: new Uint8Array(4), path: [2 ** 32] }, publicKey),
+    ],
+    [
+      'an extended key of another depth than its path',
+      () => {
+        const [own] = fieldsOf(psbt.global, GLOBAL.extendedKey);
+        return record(GLOBAL.extendedKey, { ...own!.value, path: [0] }, own!.key);
+      },
+    ],
     ['a txid of 31 bytes', () => record(INPUT.previousTxid, new Uint8Array(31))],
     ['bytes that are no transaction', () => record(INPUT.nonWitnessUtxo, publicKey)],
   ])('refuses %s', (_, make) => {

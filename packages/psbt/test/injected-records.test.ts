@@ -179,6 +179,34 @@ describe('what comes back beside signatures', () => {
     expect(takeSignatures(sent, edit(sent), scripts).injected).toStrictEqual([]);
   });
 
+  it('finds nothing in a version 2 that comes back as version 0, whatever its lock time came from', () => {
+    const base = createPsbt({
+      scripts,
+      coins: testCoins(scripts, 2),
+      outputs: [{ kind: 'change', index: 0, amount: 190_000n }],
+      version: 2,
+      lockTime: 1000,
+      sequence: 0xffffffff,
+    });
+    const wishes: Psbt = {
+      ...base,
+      global: withoutTypes(base.global, new Set([GLOBAL.fallbackLockTime.type])),
+      inputs: base.inputs.map((map) =>
+        withRecords(withoutTypes(map, new Set([INPUT.sequence.type])), [
+          record(INPUT.requiredHeight, 1000),
+        ]),
+      ),
+    };
+    const returned = convertPsbt(wishes, 0);
+    expect(returned.transaction).toStrictEqual(wishes.transaction);
+    expect(takeSignatures(wishes, returned, scripts).injected).toStrictEqual([]);
+    const altered = inInput(put(record(INPUT.sighashType, 2), unknown))(returned);
+    expect(takeSignatures(wishes, altered, scripts).injected).toStrictEqual([
+      { place: 'input', index: 1, field: 'PSBT_IN_SIGHASH_TYPE', how: 'sighash' },
+      { place: 'input', index: 1, field: '0xf1', how: 'added' },
+    ]);
+  });
+
   it('lets a signer close a PSBT of version 2', () => {
     const open = createPsbt({
       scripts,

@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest';
 import {
   assemblePsbt,
   createPsbt,
+  encodePsbt,
   fieldOf,
+  fieldsOf,
   GLOBAL,
   INPUT,
   matchPolicy,
@@ -463,6 +465,14 @@ describe('matchPolicy', () => {
         details: { map: 'input 1', expected: '100000', actual: '1' },
       }),
     );
+  });
+
+  it('changes nothing, not even the bytes of a Buffer', () => {
+    const [first] = fieldsOf(psbt.global, GLOBAL.extendedKey);
+    const asBuffer = record(GLOBAL.extendedKey, first!.value, Buffer.from(first!.key));
+    const given = { ...psbt, global: withRecords(psbt.global, [asBuffer]) };
+    matchPolicy(given, scripts);
+    expect(encodePsbt(given)).toStrictEqual(encodePsbt(psbt));
   });
 
   it('the parent fingerprint of an extended key is hearsay', () => {

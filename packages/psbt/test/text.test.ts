@@ -26,6 +26,8 @@ describe('parsePsbt', () => {
     ['base64 with a line end', parseUtf8(`${base64}\n`)],
     ['base64 in lines, as mail has it', parseUtf8(`\n ${lines}\r\n`)],
     ['base64 with a line end in its first letters', parseUtf8(`cHN\r\n${base64.slice(3)}`)],
+    ['base64 behind many empty lines', parseUtf8(`${'\n'.repeat(500)}${base64}`)],
+    ['base64 with its letters far apart', parseUtf8(base64.split('').join(' '.repeat(30)))],
     ['hex', parseUtf8(hex)],
     ['hex in capitals', parseUtf8(hex.toUpperCase())],
     ['a Buffer', Buffer.from(base64)],

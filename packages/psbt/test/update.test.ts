@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   createPsbt,
+  decodeTransaction,
   INPUT,
   matchPolicy,
   OUTPUT,
@@ -121,6 +122,23 @@ describe('updatePsbt', () => {
       inputs: [change(complete.inputs[0]!.filter(({ type }) => type === 6)), foreign.inputs[1]!],
     };
     expect(() => updatePsbt(psbt, scripts, previous)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('refuses to complete an input that could not be signed then', () => {
+    const bare = testWallet({ scriptKind: 'sh' }).scripts;
+    const [coin] = testCoins(bare, 1);
+    const made = createPsbt({
+      scripts: bare,
+      coins: [coin!],
+      outputs: [{ kind: 'change', index: 0, amount: 90_000n }],
+    });
+    const spent = decodeTransaction(coin!.previousTransaction).outputs[coin!.outpoint.vout]!;
+    const claimed = { ...made, inputs: [[record(INPUT.witnessUtxo, spent)]] };
+    const known = new Map([[coin!.outpoint.txid, coin!.previousTransaction]]);
+    const locate = () => ({ branch: 'receive', index: 0 }) as const;
+    expect(() => updatePsbt(claimed, bare, known, locate)).toThrow(
+      expect.objectContaining({ code: 'PSBT_UTXO_MISMATCH' }),
+    );
   });
 
   it('does not believe a wrong previous transaction from the caller either', () => {
