@@ -67,6 +67,13 @@ describe('a policy', () => {
     expect(pinned()).toHaveLength(1);
   });
 
+  it('is not pinned by a person who was shown nothing of it', async () => {
+    const end = await bench.typing(id.slice(0, 8), '--json', 'policy', 'import', file());
+    expect(end).toMatchObject({ code: 2, stdout: '' });
+    expect(JSON.parse(end.stderr)).toMatchObject({ error: { code: 'CONFIRM_NO_TERMINAL' } });
+    expect(pinned()).toEqual([]);
+  });
+
   it.each(['', 'y', 'yes', id.slice(0, 7)])('is not pinned by the answer %j', async (answer) => {
     const no = await bench.typing(answer, 'policy', 'import', file());
     expect(no).toMatchObject(refused('CONFIRM_DECLINED'));

@@ -128,6 +128,16 @@ describe('signing', () => {
     expect(entries()).toHaveLength(3);
   });
 
+  it('asks nobody who was shown nothing', async () => {
+    const argv = ['sign', path('spend.psbt'), '--out', path('out')];
+    const end = await bench.typing(digest.slice(0, 8), '--json', ...argv);
+    expect(end).toMatchObject({ code: 2, stdout: '' });
+    expect(JSON.parse(end.stderr)).toMatchObject({ error: { code: 'CONFIRM_NO_TERMINAL' } });
+    expect(end.stderr).not.toContain(digest.slice(0, 8));
+    expect(entries()).toHaveLength(2);
+    expect(await bench.typing('', '--json', ...argv, '--accept', digest)).toMatchObject({ code: 0 });
+  });
+
   it.each([
     ['in base64', `${formatPsbtBase64(spend)}\n`],
     ['in hex', formatHex(encodePsbt(spend))],

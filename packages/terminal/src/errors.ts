@@ -13,8 +13,10 @@ const table = {
   },
   CONFIRM_NO_TERMINAL: {
     kind: 'usage',
-    meaning: 'A question must be answered by a person, and no terminal is there to ask at.',
-    action: 'Run the command in a terminal, or give the answer with --accept.',
+    meaning: 
+      'A question must be answered by a person who sees what it is about: none is there, output goes elsewhere, or --json shows nothing.',
+    action: 
+      'Run the command in a terminal, without --json, and with nothing redirected, or give the answer with --accept.',
   },
   OUTPUT_FAILED: {
     kind: 'failed',

@@ -48,7 +48,7 @@ export const runProgram = async (
   const { output, end } = openOutput(stdout, json, colorsFor(io.stdout, io.env), shown.clear);
   const confirm: Confirm = async (confirmation) => {
     shown.clear();
-    await confirmAt(io)(confirmation);
+    await confirmAt(io, json)(confirmation);
   };
   const expectInput = (what: string): void => {
     if (json || io.stdin.isTTY !== true) return;

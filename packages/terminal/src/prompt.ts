@@ -20,16 +20,21 @@ export interface Confirmation {
  */
 export type Confirm = (confirmation: Confirmation) => Promise<void>;
 
-/** Where a person is asked; the question goes to stderr, so that stdout stays the result's own. */
+/**
+ * Where a person is asked; the question goes to stderr, so that stdout stays the result's own. What they
+ * are asked about is on stdout: where that is no terminal they have not seen it.
+ */
 export interface PromptStreams {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
+  readonly stdout: Pick<TextStream, 'isTTY'>;
   readonly stderr: NodeJS.WritableStream & TextStream;
 }
 
+/** With `json` nobody is asked: what a person would judge by is not shown then. */
 export const confirmAt =
-  (streams: PromptStreams): Confirm =>
+  (streams: PromptStreams, json: boolean): Confirm =>
   async ({ question, word, given }) => {
-    const answer = given ?? (await ask(streams, question, word));
+    const answer = given ?? (await ask(streams, json, question, word));
     if (answer.trim() !== word) {
       const said =
         answer.trim() === '' ? 'No answer was given.' : `The answer is ${excerpt(answer.trim())}.`;
@@ -40,12 +45,17 @@ export const confirmAt =
     }
   };
 
-const ask = async (streams: PromptStreams, question: string, word: string): Promise<string> => {
-  if (streams.stdin.isTTY !== true || streams.stderr.isTTY !== true) {
+const ask = async (
+  streams: PromptStreams,
+  json: boolean,
+  question: string,
+  word: string,
+): Promise<string> => {
+  const why = blindness(streams, json);
+  if (why !== undefined) {
     throw terminalError(
       'CONFIRM_NO_TERMINAL',
-      `This asks for the word ${excerpt(word)}, and input or error output is not a terminal.`,
-      { word },
+      `This asks a person for a word, and ${why}.`,
     );
   }
   const lines = createInterface({
@@ -65,4 +75,15 @@ const ask = async (streams: PromptStreams, question: string, word: string): Prom
   } finally {
     lines.close();
   }
+};
+
+/** Why a person could not answer here, or not see what they answer. */
+const blindness = (
+  { stdin, stdout, stderr }: PromptStreams,
+  json: boolean,
+): string | undefined => {
+  if (json) return 'nothing is shown to one with --json';
+  const away = { input: stdin, output: stdout, 'error output': stderr };
+  const [name] = Object.entries(away).find(([, { isTTY }]) => isTTY !== true) ?? [];
+  return name === undefined ? undefined : `${name} is not a terminal`;
 };
