@@ -86,8 +86,9 @@ const warning = (rule: string, message: string, expected: string, actual: string
   facts: { expected, actual },
 });
 
+/** In quotes, since a name may hold a comma; quotes within it are escaped, so no two lists look alike. */
 const namesOf = ({ cosigners }: WalletPolicy): string =>
-  cosigners.map(({ name }) => name).join(', ');
+  cosigners.map(({ name }) => JSON.stringify(name)).join(', ');
 
 const birthdayText = ({ birthday }: WalletPolicy): string =>
   birthday === undefined ? 'none' : formatDate(birthday);

@@ -98,7 +98,26 @@ describe('qoima-policy/1', () => {
     const { policy: renamed } = decodePolicyFile(changed({ cosigners: ['A', 'B', 'C', 'D', 'E'] }));
     expect(changedFindings(policy, policy)).toEqual([]);
     expect(changedFindings(policy, renamed)).toMatchObject([
-      { rule: 'policy-names-differ', severity: 'warn', facts: { actual: 'A, B, C, D, E' } },
+      {
+        rule: 'policy-names-differ',
+        severity: 'warn',
+        facts: { actual: '"A", "B", "C", "D", "E"' },
+      },
+    ]);
+  });
+
+  it('takes no name with a comma for two', () => {
+    const named = (...cosigners: readonly string[]) =>
+      decodePolicyFile(changed({ cosigners: [...cosigners, 'D', 'E'] })).policy;
+    const [known, read] = [named('Kim', 'Lee, Sam', 'Pat'), named('Kim, Lee', 'Sam', 'Pat')];
+    expect(changedFindings(known, read)).toMatchObject([
+      {
+        rule: 'policy-names-differ',
+        facts: {
+          expected: '"Kim", "Lee, Sam", "Pat", "D", "E"',
+          actual: '"Kim, Lee", "Sam", "Pat", "D", "E"',
+        },
+      },
     ]);
   });
 
