@@ -25,11 +25,14 @@ export const printableJson = (json: string): string =>
     character === '\n' ? character : [...units(character)].map(jsonEscape).join(''),
   );
 
-/** Unicode's classes of other characters, and its line and paragraph separators. */
-const UNSAFE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/**
+ * Unicode's classes of other characters, its line and paragraph separators, and what leaves no mark: all that
+ * a font may ignore (DI: fillers, joiners, variation selectors) and the Braille pattern without a dot.
+ */
+const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
 
 /** `Cc [ n m` is a colour code if that first character is ESC: bold, dim, and four colours. */
-const UNSAFE_OR_COLOR = /\p{Cc}\[(?:0|1|2|22|31|32|33|36|39)m|[\p{C}\p{Zl}\p{Zp}]/gu;
+const UNSAFE_OR_COLOR = /\p{Cc}\[(?:0|1|2|22|31|32|33|36|39)m|[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
 
 const ESCAPE = '\u001b';
 

@@ -20,6 +20,10 @@ describe('printable', () => {
     ['a\u2028b\u2029c', 'a\\u{2028}b\\u{2029}c'],
     ['\ud800', '\\u{d800}'],
     ['\u{e0041}', '\\u{e0041}'],
+    ['a\u3164b\u115f\u1160\uffa0', 'a\\u{3164}b\\u{115f}\\u{1160}\\u{ffa0}'],
+    ['a\u2800b\u034fc', 'a\\u{2800}b\\u{34f}c'],
+    ['\u17b4\u17b5\u180b\u180f', '\\u{17b4}\\u{17b5}\\u{180b}\\u{180f}'],
+    ['a\ufe0fb\u{e0100}', 'a\\u{fe0f}b\\u{e0100}'],
   ])('%j is shown as %j', (text, shown) => {
     expect(printable(text)).toBe(shown);
   });
