@@ -11,6 +11,12 @@ const table = {
     meaning: 'A file that would be written is already there with other content.',
     action: 'Name another file, or move the old one away; nothing is written over.',
   },
+  FILE_NAME_INVALID: {
+    kind: 'usage',
+    meaning:
+      'What should name a new file names none, or is longer than the file system takes (a few characters more are needed while it is written).',
+    action: 'Give the path of a file, not of a folder, with a shorter name.',
+  },
   FILE_NOT_FOUND: {
     kind: 'failed',
     meaning: 'A file or folder is not there.',
@@ -50,6 +56,12 @@ const table = {
     kind: 'failed',
     meaning: 'The system refused a file operation for a reason of its own.',
     action: 'Check the disk or medium and run the command again.',
+  },
+  HOME_UNKNOWN: {
+    kind: 'usage',
+    meaning:
+      'The folder of a program’s state is not known: --home is empty, or left out where the user has no home folder.',
+    action: 'Name a folder with --home; an empty one often is a variable that is not set.',
   },
   JOURNAL_BROKEN: {
     kind: 'refused',

@@ -1,11 +1,13 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Network } from '@qoima/primitives';
+import { journalError } from './errors.ts';
 
 /**
  * Where a program keeps what it must not lose: `<home>/<network>`, and without a home
  * `$XDG_DATA_HOME/<program>/<network>` or `~/.local/share/<program>/<network>`. One folder per network, so
  * that nothing made for one is ever read on another. The folder is not made here.
+ * @throws `HOME_UNKNOWN`
  */
 export const stateFolder = (place: {
   readonly program: string;
@@ -13,7 +15,18 @@ export const stateFolder = (place: {
   readonly home?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }): string => {
-  const { XDG_DATA_HOME: xdg } = place.env;
-  const data = xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.local', 'share');
-  return resolve(place.home ?? join(data, place.program), place.network);
+  const { program, network, home, env } = place;
+  // Resolved, it would be the folder where one happens to stand.
+  if (home === '') throw journalError('HOME_UNKNOWN', 'The folder that was named is "".');
+  return resolve(home ?? join(dataFolder(env['XDG_DATA_HOME']), program), network);
+};
+
+const dataFolder = (xdg: string | undefined): string => {
+  if (xdg !== undefined && xdg !== '') return xdg;
+  try {
+    return join(homedir(), '.local', 'share');
+  } catch (cause) {
+    // A user without a line in the system's list, and no HOME.
+    throw journalError('HOME_UNKNOWN', 'The system knows no home folder.', {}, cause);
+  }
 };

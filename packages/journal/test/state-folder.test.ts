@@ -1,6 +1,19 @@
 import { homedir } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { stateFolder } from '../src/index.ts';
+
+/** On: a system that does not know its user, without HOME. */
+let homeless = false;
+vi.mock('node:os', async (original) => {
+  const os = await original<typeof import('node:os')>();
+  return {
+    ...os,
+    homedir: () => {
+      if (homeless) throw new Error('uv_os_homedir returned ENOENT');
+      return os.homedir();
+    },
+  };
+});
 
 describe('the state folder', () => {
   it.each([
@@ -23,5 +36,24 @@ describe('the state folder', () => {
       stateFolder({ program: 'qoima', network, home: '/a', env: {} }),
     );
     expect(new Set(folders).size).toBe(4);
+  });
+
+  it('needs no home of the user where another is given', () => {
+    const at = (place: { home?: string }, env: Record<string, string>) => () =>
+      stateFolder({ program: 'qoima', network: 'regtest', env, ...place });
+    homeless = true;
+    try {
+      expect(at({ home: '/a' }, {})()).toBe('/a/regtest');
+      expect(at({}, { XDG_DATA_HOME: '/x' })()).toBe('/x/qoima/regtest');
+      expect(at({}, {})).toThrow(expect.objectContaining({ code: 'HOME_UNKNOWN', kind: 'usage' }));
+    } finally {
+      homeless = false;
+    }
+  });
+
+  it('is never the folder where one stands, for want of a value', () => {
+    expect(() => stateFolder({ program: 'qoima', network: 'regtest', home: '', env: {} })).toThrow(
+      expect.objectContaining({ code: 'HOME_UNKNOWN', kind: 'usage' }),
+    );
   });
 });
