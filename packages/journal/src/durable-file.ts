@@ -42,6 +42,33 @@ export const writeFileAtomically = (path: string, bytes: Uint8Array): void => {
  * @throws as `writeFileAtomically` does
  */
 export const createFileAtomically = (path: string, bytes: Uint8Array): boolean =>
+  createLinked(path, bytes, () => createInPlace(path, bytes));
+
+/**
+ * The same for a file that is to last, with an fsync of the folder. Where the medium has no hard links,
+ * as FAT, the name is taken by an empty file first; it stays empty if a crash comes just then.
+ * @throws as `writeFileAtomically` does
+ */
+export const createWholeFile = (path: string, bytes: Uint8Array): boolean => {
+  const created = createLinked(path, bytes, (temporary) => {
+    if (!createInPlace(path, new Uint8Array())) return false;
+    try {
+      renameSync(temporary, path);
+    } catch (cause) {
+      removeQuietly(path);
+      throw cause;
+    }
+    return true;
+  });
+  if (created) syncFolder(dirname(path));
+  return created;
+};
+
+const createLinked = (
+  path: string,
+  bytes: Uint8Array,
+  withoutLinks: (temporary: string) => boolean,
+): boolean =>
   withFile(path, 'write', () =>
     withTemporary(path, bytes, (temporary) => {
       try {
@@ -50,7 +77,7 @@ export const createFileAtomically = (path: string, bytes: Uint8Array): boolean =
       } catch (cause) {
         if (errnoOf(cause) === 'EEXIST') return false;
         if (!NO_LINKS.includes(errnoOf(cause) ?? '')) throw cause;
-        return createInPlace(path, bytes);
+        return withoutLinks(temporary);
       } finally {
         removeQuietly(temporary);
       }

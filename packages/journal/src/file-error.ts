@@ -25,6 +25,7 @@ export const withFile = <Result>(path: string, verb: string, work: () => Result)
 
 const codes: Readonly<Record<string, Parameters<typeof journalError>[0]>> = {
   ENOENT: 'FILE_NOT_FOUND',
+  ENAMETOOLONG: 'FILE_NAME_INVALID',
   ENOTDIR: 'FILE_NOT_REGULAR',
   EISDIR: 'FILE_NOT_REGULAR',
   EEXIST: 'FILE_NOT_REGULAR',

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,6 +49,27 @@ describe('writeNewFile', () => {
     expect(readFileSync(path, 'utf8')).toBe('another content');
   });
 
+  it('never writes over what came between its look and its last step', () => {
+    const path = join(folder, 'a.psbt');
+    // Looking follows the link and sees nothing: as if another program made its file just after.
+    symlinkSync(join(folder, 'nowhere'), path);
+    expect(() => {
+      writeNewFile(path, bytes);
+    }).toThrow(expect.objectContaining({ code: 'FILE_EXISTS' }));
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect(readdirSync(folder)).toEqual(['a.psbt']);
+  });
+
+  it('leaves nothing beside the file', () => {
+    const left = join(folder, `.a.psbt.${process.pid}.tmp`);
+    writeFileSync(left, 'of a crash');
+    writeNewFile(join(folder, 'a.psbt'), bytes);
+    expect(readdirSync(folder)).toEqual(['a.psbt']);
+    writeFileSync(left, 'of a crash between the two names');
+    writeNewFile(join(folder, 'a.psbt'), bytes);
+    expect(readdirSync(folder)).toEqual(['a.psbt']);
+  });
+
   it('refuses a folder', () => {
     expect(() => {
       writeNewFile(folder, bytes);
@@ -71,5 +102,42 @@ describe('checkNewFile', () => {
     expect(() => {
       checkNewFile(join(folder, name));
     }).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('refuses a link that leads nowhere', () => {
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'a.psbt'));
+    for (const content of [undefined, bytes]) {
+      expect(() => {
+        checkNewFile(join(folder, 'a.psbt'), content);
+      }).toThrow(expect.objectContaining({ code: 'FILE_EXISTS' }));
+    }
+  });
+});
+
+describe('a path that is no name for a file', () => {
+  it.each([
+    ['no name', () => ''],
+    ['a folder that is not there', () => join(folder, 'signed/')],
+    ['the folder itself', () => join(folder, '/')],
+    ['the folder by its dot', () => `${folder}/.`],
+    ['the folder above', () => `${folder}/..`],
+    ['a name too long', () => join(folder, 'a'.repeat(256))],
+    ['a name too long for the temporary one', () => join(folder, 'a'.repeat(250))],
+    ['as much in bytes', () => join(folder, 'Қ'.repeat(125))],
+    ['a character that no name has', () => join(folder, 'a\0b')],
+  ])('%s is refused by the check and by the writer', (_what, path) => {
+    for (const use of [checkNewFile, writeNewFile]) {
+      expect(() => {
+        use(path(), bytes);
+      }).toThrow(expect.objectContaining({ code: 'FILE_NAME_INVALID', kind: 'usage' }));
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is none of the names that fit', () => {
+    const path = join(folder, 'a'.repeat(239));
+    checkNewFile(path);
+    writeNewFile(path, bytes);
+    expect(readdirSync(folder)).toEqual(['a'.repeat(239)]);
   });
 });
