@@ -135,7 +135,9 @@ describe('signing', () => {
     expect(JSON.parse(end.stderr)).toMatchObject({ error: { code: 'CONFIRM_NO_TERMINAL' } });
     expect(end.stderr).not.toContain(digest.slice(0, 8));
     expect(entries()).toHaveLength(2);
-    expect(await bench.typing('', '--json', ...argv, '--accept', digest)).toMatchObject({ code: 0 });
+    expect(await bench.typing('', '--json', ...argv, '--accept', digest)).toMatchObject({
+      code: 0,
+    });
   });
 
   it.each([

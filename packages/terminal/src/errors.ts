@@ -13,9 +13,9 @@ const table = {
   },
   CONFIRM_NO_TERMINAL: {
     kind: 'usage',
-    meaning: 
+    meaning:
       'A question must be answered by a person who sees what it is about: none is there, output goes elsewhere, or --json shows nothing.',
-    action: 
+    action:
       'Run the command in a terminal, without --json, and with nothing redirected, or give the answer with --accept.',
   },
   OUTPUT_FAILED: {

@@ -71,7 +71,8 @@ export const runProgram = async (
     await command({ output, progress: shown.progress, confirm, expectInput });
     code = exitCodes[end()];
   } catch (cause) {
-    const error = typedError(cause);
+    const error = typedError(cause, json);
+    if (error === 'shown' && json) stdout.write(`${parserMessage(cause)}\n`);
     code = error === 'shown' ? exitCodes.done : report(error);
   }
   const failure = await stdout.flush();
@@ -86,13 +87,14 @@ export const runProgram = async (
 /**
  * What commander needs to leave all showing to `runProgram`:
  * `program.exitOverride().configureOutput(parserOutput(io))`, said before sub-commands are added, which
- * inherit both. Help goes to stdout; its errors are shown by the rim alone.
+ * inherit both. Help goes to stdout, except with `--json`, where the rim refuses it and shows the version
+ * itself; its errors are shown by the rim alone.
  */
 export const parserOutput = (
-  io: Pick<ProgramIo, 'stdout'>,
+  io: Pick<ProgramIo, 'argv' | 'stdout'>,
 ): { writeOut: (text: string) => void; writeErr: () => void; outputError: () => void } => ({
   writeOut: (text) => {
-    io.stdout.write(text);
+    if (!wantsJson(io.argv)) io.stdout.write(text);
   },
   writeErr: () => {},
   outputError: () => {},
@@ -116,10 +118,14 @@ const wantsJson = (argv: readonly string[]): boolean => {
   return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
 };
 
-/** `shown` for a parser's help and version, which are on stdout by then. */
-const typedError = (cause: unknown): QoimaError | 'shown' => {
+/** `shown` for a parser's help and version, which `parserOutput` has put on stdout; not with `--json`. */
+const typedError = (cause: unknown, json: boolean): QoimaError | 'shown' => {
   if (isQoimaError(cause)) return cause;
   if (isParserError(cause)) {
+    if (cause.exitCode === 0 && json && cause.code !== 'commander.version') {
+      const message = 'Help is text for a person, and not given with --json.';
+      return terminalError('USAGE_INVALID', message, {}, cause);
+    }
     if (cause.exitCode === 0) return 'shown';
     const message =
       cause.code === 'commander.help'
@@ -130,6 +136,9 @@ const typedError = (cause: unknown): QoimaError | 'shown' => {
   const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return terminalError('DEFECT', sentence(message.slice(0, 300)), {}, cause);
 };
+
+/** Of a version this is the version. */
+const parserMessage = (cause: unknown): string => (isParserError(cause) ? cause.message : '');
 
 const isParserError = (cause: unknown): cause is Error & { code: string; exitCode: number } =>
   cause instanceof Error &&

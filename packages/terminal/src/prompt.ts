@@ -53,10 +53,7 @@ const ask = async (
 ): Promise<string> => {
   const why = blindness(streams, json);
   if (why !== undefined) {
-    throw terminalError(
-      'CONFIRM_NO_TERMINAL',
-      `This asks a person for a word, and ${why}.`,
-    );
+    throw terminalError('CONFIRM_NO_TERMINAL', `This asks a person for a word, and ${why}.`);
   }
   const lines = createInterface({
     input: streams.stdin,
@@ -78,10 +75,7 @@ const ask = async (
 };
 
 /** Why a person could not answer here, or not see what they answer. */
-const blindness = (
-  { stdin, stdout, stderr }: PromptStreams,
-  json: boolean,
-): string | undefined => {
+const blindness = ({ stdin, stdout, stderr }: PromptStreams, json: boolean): string | undefined => {
   if (json) return 'nothing is shown to one with --json';
   const away = { input: stdin, output: stdout, 'error output': stderr };
   const [name] = Object.entries(away).find(([, { isTTY }]) => isTTY !== true) ?? [];

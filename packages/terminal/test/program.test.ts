@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type ErrorKind, QoimaError } from '@qoima/primitives';
 import { describe, expect, it } from 'vitest';
-import { type ProgramIo, runProgram, type Terminal, versionText } from '../src/index.ts';
+import {
+  type ProgramIo,
+  parserOutput,
+  runProgram,
+  type Terminal,
+  versionText,
+} from '../src/index.ts';
 import { fakeIo } from './streams.ts';
 
 const run = async (
@@ -186,6 +192,34 @@ describe('a command-line parser', () => {
         ? ''
         : `error USAGE_INVALID: ${shown} Run it with --help to see its arguments and options.\n`,
     );
+  });
+});
+
+describe('a command-line parser with --json', () => {
+  const asked = async (
+    code: string,
+    message: string,
+  ): Promise<{ code: number; out: string; err: string }> => {
+    const io = fakeIo(['--json']);
+    const exit = await runProgram(io, async () => {
+      parserOutput(io).writeOut('Usage: x\n');
+      throw parserError(code, 0, message);
+    });
+    return { code: exit, out: io.stdout.text(), err: io.stderr.text() };
+  };
+
+  it.each(['commander.helpDisplayed', 'commander.help'])('refuses help: %s', async (code) => {
+    const { err, ...end } = await asked(code, '(outputHelp)');
+    expect(end).toEqual({ code: 2, out: '' });
+    expect(JSON.parse(err)).toMatchObject({ error: { code: 'USAGE_INVALID' } });
+  });
+
+  it('shows the version', async () => {
+    expect(await asked('commander.version', '{"version":"1"}')).toEqual({
+      code: 0,
+      out: '{"version":"1"}\n',
+      err: '',
+    });
   });
 });
 

@@ -46,20 +46,23 @@ describe('confirm', () => {
   it('asks nobody when the answer was given, and judges it alike', async () => {
     const io = fakeIo();
     await confirmAt(io, false)({ question, word: 'sign', given: ' sign ' });
-    await expect(confirmAt(io, false)({ question, word: 'sign', given: 'yes' })).rejects.toMatchObject(
-      declined,
-    );
+    await expect(
+      confirmAt(io, false)({ question, word: 'sign', given: 'yes' }),
+    ).rejects.toMatchObject(declined);
     expect(io.stderr.text()).toBe('');
   });
 
-  it.each(['stdin', 'stdout', 'stderr'] as const)('is refused where %s is no terminal', async (which) => {
-    const io = fakeIo([], { terminal: true });
-    io[which].isTTY = false;
-    await expect(confirmAt(io, false)({ question, word: 'sign' })).rejects.toMatchObject({
-      code: 'CONFIRM_NO_TERMINAL',
-      kind: 'usage',
-    });
-  });
+  it.each(['stdin', 'stdout', 'stderr'] as const)(
+    'is refused where %s is no terminal',
+    async (which) => {
+      const io = fakeIo([], { terminal: true });
+      io[which].isTTY = false;
+      await expect(confirmAt(io, false)({ question, word: 'sign' })).rejects.toMatchObject({
+        code: 'CONFIRM_NO_TERMINAL',
+        kind: 'usage',
+      });
+    },
+  );
 
   it('asks nobody with --json, who would see nothing of it, and does not tell the word', async () => {
     const io = fakeIo([], { terminal: true });
