@@ -72,7 +72,12 @@ export {
   limitsSheet,
   type SpendLimits,
 } from './spend-limits.ts';
-export { birthdayFindings, changedFindings, firstFindings } from './unbound-findings.ts';
+export {
+  birthdayFindings,
+  changedFindings,
+  firstFindings,
+  ownNameFindings,
+} from './unbound-findings.ts';
 export {
   type Branch,
   type PolicyParts,

@@ -1,4 +1,5 @@
 import { type Finding, formatDate } from '@qoima/primitives';
+import type { Cosigner } from './cosigner.ts';
 import { defaultLimits, differingLimits } from './spend-limits.ts';
 import type { WalletPolicy } from './wallet-policy.ts';
 
@@ -64,6 +65,22 @@ export const firstFindings = ({ limits = defaultLimits }: WalletPolicy): readonl
         ),
       ];
 };
+
+/**
+ * Of a station: `policy-own-name-differs` if the policy gives the station's key another name than the
+ * custodian gave it. Two names exchanged would have one custodian asked for what the other has signed.
+ */
+export const ownNameFindings = (given: string, { name }: Cosigner): readonly Finding[] =>
+  given === name
+    ? []
+    : [
+        warning(
+          'policy-own-name-differs',
+          'The policy knows the key of this station under another name than this station does.',
+          JSON.stringify(given),
+          JSON.stringify(name),
+        ),
+      ];
 
 /** `policy-birthday-ahead` if the birthday is later than now: every coin from before it would be missed. */
 export const birthdayFindings = (policy: WalletPolicy, now: Date): readonly Finding[] =>

@@ -3,12 +3,14 @@ import {
   changedFindings,
   firstFindings,
   limitsJson,
+  ownNameFindings,
   policyFindings,
   policyId,
   type WalletPolicy,
 } from '@qoima/policy';
 import type { Finding } from '@qoima/primitives';
 import { refuseOpenWarnings, warningsOf } from './open-warnings.ts';
+import { ownCosigner } from './own-cosigner.ts';
 import type { Station } from './station.ts';
 
 /** A policy with the rules of the warnings that its custodian has accepted. */
@@ -22,17 +24,19 @@ export interface AcceptedPolicy {
 /**
  * What a custodian should know before they pin a policy: what is odd in it, and what the id that they
  * compared does not bind. That is held against the policy of the same id if it is pinned already, else
- * against what is usual.
+ * against what is usual; the station's own name in any case against that of its key.
  */
 export const importFindings = (
-  { policies, clock }: Station,
+  { policies, key: store, clock }: Station,
   policy: WalletPolicy,
 ): readonly Finding[] => {
+  const key = store.read();
   const id = policyId(policy);
   const pinned = policies.list().find((other) => policyId(other) === id);
   return [
     ...policyFindings(policy),
     ...(pinned === undefined ? firstFindings(policy) : changedFindings(pinned, policy)),
+    ...ownNameFindings(key.name, ownCosigner(key, policy)),
     ...birthdayFindings(policy, clock()),
   ];
 };

@@ -246,6 +246,28 @@ describe('what the id of a policy does not bind', () => {
     expect(lastFacts()).toMatchObject({ acceptedWarnings: [rule] });
   });
 
+  it('is told of a first import that knows this station by the name of another', async () => {
+    const last = others.at(-1) as Cosigner;
+    const [bolat] = others as readonly [Cosigner];
+    const swapped = {
+      ...policy,
+      cosigners: [first, { ...bolat, name: last.name }, { ...last, name: bolat.name }],
+    } as WalletPolicy;
+    expect(policyId(swapped)).toBe(id);
+    const end = await importing(swapped, 'policy-names-differ');
+    expect(end).toMatchObject(refused('STATION_WARNING_OPEN'));
+    expect(end.stderr).toContain('policy-own-name-differs');
+    expect(end.stdout).toContain('Expected "Bolat", found "Dana"');
+    expect(pinned()).toEqual([]);
+    expect(await importing(swapped, 'policy-own-name-differs')).toMatchObject({ code: 0 });
+    expect(lastFacts()).toMatchObject({
+      cosigner: 'Dana',
+      acceptedWarnings: ['policy-own-name-differs'],
+    });
+    // Whoever pins it anew for another reason is told again.
+    expect(await importing(swapped)).toMatchObject(refused('STATION_WARNING_OPEN'));
+  });
+
   it('is in the journal as it was pinned', async () => {
     const narrow = { ...defaultLimits, changeWindow: 7 };
     expect(await importing({ ...policy, birthday: 7, limits: narrow })).toMatchObject({ code: 0 });
