@@ -47,6 +47,18 @@ const table = {
     meaning: 'More than one pinned policy fits.',
     action: 'Name one of them with --policy: its name, or the beginning of its id.',
   },
+  STATION_POLICY_CHANGED: {
+    kind: 'refused',
+    meaning:
+      'The policy was pinned anew, with other limits for example, while a spend was read that the former one had judged.',
+    action:
+      'Nothing was signed; run the command again, which judges the spend by what is pinned now.',
+  },
+  STATION_NO_DEVICE: {
+    kind: 'device',
+    meaning: 'No Ledger is plugged in.',
+    action: 'Plug one in, unlock it, and run the command again.',
+  },
   STATION_POLICY_EXISTS: {
     kind: 'refused',
     meaning: 'Another policy of the same name is pinned already.',

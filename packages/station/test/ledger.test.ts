@@ -158,9 +158,12 @@ describe('device', () => {
     const none = await bench.run('device', 'list');
     expect(none).toMatchObject({
       code: 5,
-      stdout: expect.stringMatching(/^No Ledger is plugged in/),
+      stdout: '',
+      stderr: expect.stringMatching(/^error STATION_NO_DEVICE: No Ledger is plugged in/),
     });
-    expect(JSON.parse((await bench.run('--json', 'device', 'list')).stdout)).toEqual([]);
+    const { code, stdout, stderr } = await bench.run('--json', 'device', 'list');
+    expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'STATION_NO_DEVICE' } });
   });
 
   it('shows model, app and fingerprint', async () => {

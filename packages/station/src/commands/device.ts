@@ -1,6 +1,7 @@
 import { formatHex } from '@qoima/primitives';
 import { formatFields, formatTable } from '@qoima/terminal';
 import type { Command } from 'commander';
+import { stationError } from '../errors.ts';
 import { modelName, withLedger } from '../ledger-work.ts';
 import type { OpenSession } from '../session.ts';
 
@@ -14,15 +15,15 @@ export const addDeviceCommands = (program: Command, open: OpenSession): void => 
     .action(async (_options: object, command: Command) => {
       const { terminal, ledger } = open(command);
       const devices = await ledger.devices.list();
+      if (devices.length === 0) {
+        throw stationError('STATION_NO_DEVICE', 'No Ledger is plugged in.');
+      }
       terminal.output.result(
         devices.map(({ id, name }) => ({ id, name })),
-        devices.length === 0
-          ? 'No Ledger is plugged in. Plug one in and unlock it.'
-          : formatTable(
-              [{ title: 'Device' }, { title: 'Id' }],
-              devices.map(({ id, name }) => [name, id]),
-            ),
-        devices.length === 0 ? 'device' : 'done',
+        formatTable(
+          [{ title: 'Device' }, { title: 'Id' }],
+          devices.map(({ id, name }) => [name, id]),
+        ),
       );
     });
 
