@@ -1,5 +1,6 @@
 import { writeNewFile } from '@qoima/journal';
 import { encodePsbt } from '@qoima/psbt';
+import { printable } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { refuseWithdrawn } from '../proposal.ts';
 import type { OpenSession } from '../session.ts';
@@ -17,6 +18,9 @@ export const addExportCommand = (program: Command, open: OpenSession): void => {
       refuseWithdrawn(proposal);
       const { id } = proposal;
       writeNewFile(options.out, encodePsbt(coordinator.proposals.readSigned(id)));
-      terminal.output.result({ proposal: id, file: options.out }, `Written to ${options.out}.`);
+      terminal.output.result(
+        { proposal: id, file: options.out },
+        `Written to ${printable(options.out)}.`,
+      );
     });
 };

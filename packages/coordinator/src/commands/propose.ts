@@ -1,7 +1,7 @@
 import { checkNewFile, writeNewFile } from '@qoima/journal';
 import { encodePsbt } from '@qoima/psbt';
 import { reportJson, signingSheet } from '@qoima/review';
-import { formatFields } from '@qoima/terminal';
+import { formatFields, printable } from '@qoima/terminal';
 import { type Command, Option } from 'commander';
 import { feeRate, labelText, outpoint, wholeNumber } from '../options.ts';
 import { parsePayment } from '../payment.ts';
@@ -50,7 +50,7 @@ export const addProposeCommand = (program: Command, open: OpenSession): void => 
         formatFields(signingSheet(report)),
         options.out === undefined
           ? `Proposal ${proposal.id.slice(0, 8)} is stored. Write its PSBT with "qoima export".`
-          : `Proposal ${proposal.id.slice(0, 8)} is stored; its PSBT is in ${options.out}.`,
+          : `Proposal ${proposal.id.slice(0, 8)} is stored; its PSBT is in ${printable(options.out)}.`,
       ]);
     });
 };

@@ -7,6 +7,7 @@ import {
 } from '@qoima/policy';
 import { formatHex, parseUtf8 } from '@qoima/primitives';
 import { generateMnemonic, parseMnemonic } from '@qoima/signer-software';
+import { printable } from '@qoima/terminal';
 import { type Command, Option } from 'commander';
 import { readLedgerKey } from '../ledger-key.ts';
 import { stationCosigner } from '../own-cosigner.ts';
@@ -73,7 +74,7 @@ export const addKeyCommands = (program: Command, open: OpenSession, sources: Key
       writeNewFile(options.out, parseUtf8(encodeKeyRecord({ network: station.network, cosigner })));
       terminal.output.result(
         { name: cosigner.name, key: formatCosignerKey(cosigner), file: options.out },
-        [formatCosignerKey(cosigner), `Written to ${options.out}.`],
+        [formatCosignerKey(cosigner), `Written to ${printable(options.out)}.`],
       );
     });
 };
