@@ -1,7 +1,22 @@
-import { checkNewFile, writeNewFile } from '@qoima/journal';
-import { type Cosigner, type PolicyScripts, policyId } from '@qoima/policy';
-import { formatHex } from '@qoima/primitives';
-import { encodePsbt, type Psbt, type Signer, signPsbt } from '@qoima/psbt';
+import { checkNewFile, readFileBounded, writeNewFile } from '@qoima/journal';
+import {
+  type Cosigner,
+  encodePolicyFile,
+  type PolicyScripts,
+  policyId,
+  type WalletPolicy,
+} from '@qoima/policy';
+import { formatHex, isQoimaError } from '@qoima/primitives';
+import {
+  encodePsbt,
+  MAX_PSBT_BYTES,
+  type Psbt,
+  parsePsbt,
+  partialSignaturesOf,
+  type Signer,
+  signPsbt,
+  unsignedTransactionId,
+} from '@qoima/psbt';
 import { type Report, refusalOf } from '@qoima/review';
 import { stationError } from './errors.ts';
 import { coinFacts } from './memory.ts';
@@ -38,6 +53,49 @@ export const judgePsbt = (report: Report, acceptedWarnings: readonly string[]): 
     throw stationError('STATION_REVIEW_BLOCKED', blocked.message, blocked.details);
   }
   refuseOpenWarnings(report.findings, acceptedWarnings);
+};
+
+/**
+ * Refuses a place at which the signed PSBT could not be written, before anybody is asked and a device
+ * shows anything. One of the same spend that has more signatures may lie there: a custodian who is not sure
+ * that it was written signs again, and the same bytes are no error.
+ * @throws `FILE_…`
+ */
+export const checkSignedPlace = (out: string, psbt: Psbt): void => {
+  const there = psbtAt(out);
+  const isAgain =
+    there !== undefined &&
+    unsignedTransactionId(there) === unsignedTransactionId(psbt) &&
+    signatureCount(there) > signatureCount(psbt);
+  if (!isAgain) checkNewFile(out);
+};
+
+const psbtAt = (path: string): Psbt | undefined => {
+  try {
+    return parsePsbt(readFileBounded(path, MAX_PSBT_BYTES));
+  } catch (cause) {
+    if (isQoimaError(cause)) return undefined;
+    throw cause;
+  }
+};
+
+const signatureCount = ({ inputs }: Psbt): number =>
+  inputs.reduce((sum, map, index) => sum + partialSignaturesOf(map, index).length, 0);
+
+/**
+ * Refuses if the policy that a spend was judged by is not as it is pinned now: its limits may have been
+ * made narrower while the custodian read.
+ * @throws `STATION_POLICY_CHANGED`
+ */
+export const checkStillPinned = ({ policies }: Station, judged: WalletPolicy): void => {
+  const id = policyId(judged);
+  const pinned = policies.list().find((policy) => policyId(policy) === id);
+  if (pinned !== undefined && encodePolicyFile(pinned) === encodePolicyFile(judged)) return;
+  throw stationError(
+    'STATION_POLICY_CHANGED',
+    `Policy ${judged.name} is not pinned as it was when the spend was shown.`,
+    { policyId: id },
+  );
 };
 
 /**

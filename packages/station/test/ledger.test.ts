@@ -415,6 +415,26 @@ describe('signing with a Ledger', () => {
     await done(sign());
   });
 
+  it('asks for no review of what could not be written', async () => {
+    await register();
+    const [before, spendFile] = [kept(), join(bench.folder, 'spend.psbt')];
+    const taken = bench.put('taken.psbt', 'mine');
+    for (const [place, code] of [
+      [join(bench.folder, 'signed/'), 'FILE_NAME_INVALID'],
+      [join(bench.folder, 'signed', 'a.psbt'), 'FILE_NOT_FOUND'],
+      [taken, 'FILE_EXISTS'],
+      [spendFile, 'FILE_EXISTS'],
+    ] as const) {
+      const end = await bench.run('sign', spendFile, '--accept', digest, '--out', place);
+      expect(end.stderr).toMatch(new RegExp(`^error ${code}: [^\\n]+\\n$`));
+    }
+    expect(shown).toEqual([]);
+    expect(kept()).toBe(before);
+    // The same signature again, for a person who is not sure that it was written.
+    await done(sign());
+    await done(sign());
+  });
+
   it('is not asked for what it has signed', async () => {
     await register();
     await done(sign());

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
+import { defaultLimits, encodePolicyFile, type WalletPolicy } from '@qoima/policy';
 import { formatHex } from '@qoima/primitives';
 import {
   convertPsbt,
@@ -18,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Bench,
   dearSpend,
+  id,
   openBench,
   openReadyBench,
   PAYEE,
@@ -180,6 +182,57 @@ describe('signing', () => {
     expect(end).toMatchObject(refused('FILE_EXISTS'));
     expect(bench.read('out')).toBe('mine');
     expect(entries()).toHaveLength(2);
+  });
+
+  it.each([
+    ['a folder that is not there', 'signed/', 'FILE_NAME_INVALID', 2],
+    ['a file in one', 'signed/out', 'FILE_NOT_FOUND', 1],
+    ['a name as long as names can be', 'o'.repeat(255), 'FILE_NAME_INVALID', 2],
+    ['the PSBT itself', 'spend.psbt', 'FILE_EXISTS', 3],
+  ])('notices before it asks that the place is %s', async (_what, name, code, exit) => {
+    const sign = ['sign', path('spend.psbt'), '--out', `${bench.folder}/${name}`];
+    const end = await bench.typing(digest.slice(0, 8), ...sign);
+    expect(end).toMatchObject({ code: exit, stderr: expect.stringContaining(`error ${code}: `) });
+    expect(end.stderr).not.toContain('to go on');
+    expect(entries()).toHaveLength(2);
+  });
+
+  it('notices that it was given no place, or that its own would have too long a name', async () => {
+    const sign = ['sign', '--accept', digest];
+    expect(await bench.run(...sign, path('spend.psbt'), '--out', '')).toMatchObject(
+      refused('FILE_NAME_INVALID', 2),
+    );
+    const long = bench.put(`${'s'.repeat(233)}.psbt`, encodePsbt(spend));
+    expect(await bench.run(...sign, long)).toMatchObject(refused('FILE_NAME_INVALID', 2));
+    expect(entries()).toHaveLength(2);
+  });
+
+  it('lets no name of a file begin a line', async () => {
+    const name = `spend\nDigest  ${'a'.repeat(8)}\u001b[32m.psbt`;
+    const end = await bench.typing(digest.slice(0, 8), 'sign', bench.put(name, encodePsbt(spend)));
+    expect(end.code).toBe(0);
+    expect(end.stdout).not.toContain('\nDigest  aaaa');
+    expect(end.stdout).toContain('spend\\u{a}Digest  aaaaaaaa\\u{1b}[32m-signed-');
+  });
+
+  it('is not under limits that are no longer pinned', async () => {
+    const typed = bench.waiting('sign', path('spend.psbt'), '--out', path('out'));
+    const { warn, block } = defaultLimits;
+    const limits = {
+      ...defaultLimits,
+      warn: { ...warn, feeSats: 900n },
+      block: { ...block, feeSats: 999n },
+    };
+    const tight = bench.put(
+      'tight.json',
+      encodePolicyFile({ ...scripts.policy, limits } as WalletPolicy),
+    );
+    const pinning = ['policy', 'import', tight, '--accept', id];
+    const pinned = await bench.run(...pinning, '--accept-warning', 'policy-limits-differ');
+    expect(pinned).toMatchObject({ code: 0 });
+    expect(await typed(digest.slice(0, 8))).toMatchObject(refused('STATION_POLICY_CHANGED'));
+    expect(existsSync(path('out'))).toBe(false);
+    expect(entries()).toHaveLength(3);
   });
 
   it('wants each warning accepted by its rule', async () => {

@@ -2,13 +2,13 @@ import { basename, dirname, join } from 'node:path';
 import { writeNewFile } from '@qoima/journal';
 import { formatHex, parseUtf8 } from '@qoima/primitives';
 import { type Report, reportJson, reviewPsbt, signingSheet, signingSheetHtml } from '@qoima/review';
-import { formatFields } from '@qoima/terminal';
+import { formatFields, printable } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { isAccepted } from '../copied-id.ts';
 import { ownCosigner } from '../own-cosigner.ts';
 import { collect } from '../repeated-option.ts';
 import { type OpenSession, readPsbtFile } from '../session.ts';
-import { judgePsbt, signAccepted } from '../sign.ts';
+import { checkSignedPlace, checkStillPinned, judgePsbt, signAccepted } from '../sign.ts';
 import { withSigner } from '../station-signer.ts';
 
 /** `qoima-station inspect | sign`. */
@@ -64,6 +64,7 @@ export const addSignCommands = (program: Command, open: OpenSession): void => {
         report.digest,
         `The digest that was accepted is not that of ${file}.`,
       );
+      checkSignedPlace(out, psbt);
       const word = report.digest.slice(0, 8);
       const { signatures } = await withSigner(session, key, psbt, own, async (signer) => {
         await terminal.confirm({
@@ -72,6 +73,7 @@ export const addSignCommands = (program: Command, open: OpenSession): void => {
           given: accepted ? word : undefined,
         });
         const recheck = (): void => {
+          checkStillPinned(station, own.policy);
           judgePsbt(review(), options.acceptWarning ?? []);
         };
         return signAccepted(station, {
@@ -86,7 +88,7 @@ export const addSignCommands = (program: Command, open: OpenSession): void => {
       });
       terminal.output.result(
         { report: reportJson(report), signatures, file: out },
-        `Signatures by ${cosigner.name}: ${signatures}. Written to ${out}.`,
+        `Signatures by ${cosigner.name}: ${signatures}. Written to ${printable(out)}.`,
       );
     });
 };
