@@ -107,8 +107,8 @@ describe('qoima-policy/1', () => {
   });
 
   it('takes no name with a comma for two', () => {
-    const named = (...cosigners: readonly string[]) =>
-      decodePolicyFile(changed({ cosigners: [...cosigners, 'D', 'E'] })).policy;
+    const named = (...names: readonly string[]) =>
+      decodePolicyFile(changed({ cosigners: [...names, 'D', 'E'] })).policy;
     const [known, read] = [named('Kim', 'Lee, Sam', 'Pat'), named('Kim, Lee', 'Sam', 'Pat')];
     expect(changedFindings(known, read)).toMatchObject([
       {

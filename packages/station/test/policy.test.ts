@@ -247,8 +247,7 @@ describe('what the id of a policy does not bind', () => {
   });
 
   it('is told of a first import that knows this station by the name of another', async () => {
-    const last = others.at(-1) as Cosigner;
-    const [bolat] = others as readonly [Cosigner];
+    const [bolat, last] = others as readonly Cosigner[] as readonly [Cosigner, Cosigner];
     const swapped = {
       ...policy,
       cosigners: [first, { ...bolat, name: last.name }, { ...last, name: bolat.name }],

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
-import { defaultLimits, encodePolicyFile, type WalletPolicy } from '@qoima/policy';
+import { defaultLimits, encodePolicyFile } from '@qoima/policy';
 import { formatHex } from '@qoima/primitives';
 import {
   convertPsbt,
@@ -223,10 +223,7 @@ describe('signing', () => {
       warn: { ...warn, feeSats: 900n },
       block: { ...block, feeSats: 999n },
     };
-    const tight = bench.put(
-      'tight.json',
-      encodePolicyFile({ ...scripts.policy, limits } as WalletPolicy),
-    );
+    const tight = bench.put('tight.json', encodePolicyFile({ ...scripts.policy, limits }));
     const pinning = ['policy', 'import', tight, '--accept', id];
     const pinned = await bench.run(...pinning, '--accept-warning', 'policy-limits-differ');
     expect(pinned).toMatchObject({ code: 0 });
