@@ -7,15 +7,18 @@ import {
   writeCompactSize,
   writtenBytes,
 } from '@qoima/primitives';
-import { convertPsbt, type Psbt, type PsbtMap } from '@qoima/psbt';
+import { assemblePsbt, type Psbt, type PsbtMap } from '@qoima/psbt';
 import type { ClientCommands } from './client-commands.ts';
 
 /**
  * What stands for a PSBT in the first APDU of SIGN_PSBT: commitments to its maps as version 2, all
  * made known to `commands`. The same bytes come out of both versions of a PSBT.
+ *
+ * A version 2 is put together anew as well: the app takes the fallback lock time as it stands and knows of no
+ * required times and heights (BIP-370, read in `sign_psbt.c`), so the lock time of the transaction has to be the fallback.
  */
 export const commitToPsbt = (psbt: Psbt, commands: ClientCommands): Uint8Array => {
-  const { global, inputs, outputs } = convertPsbt(psbt, 2);
+  const { global, inputs, outputs } = assemblePsbt(2, psbt.transaction, psbt);
   return concatBytes(
     commitToMap(global, commands),
     commitToMaps(inputs, commands),
