@@ -62,6 +62,11 @@ export interface AddressRequest {
   readonly display: boolean;
 }
 
+export interface SignCall extends CallOptions {
+  /** Keys of the policy that are the device's, for the estimate; one if left out. */
+  readonly ownKeys?: number;
+}
+
 export interface RegisteredPolicy {
   /** 32 bytes: what the device makes of the policy. */
   readonly id: Uint8Array;
@@ -86,7 +91,7 @@ export interface LedgerClient {
     psbt: Psbt,
     policy: LedgerPolicy,
     hmac?: Uint8Array,
-    call?: CallOptions,
+    call?: SignCall,
   ): Promise<readonly YieldedSignature[]>;
   /** 65 bytes: header, r and s. */
   signMessage(path: DerivationPath, message: Uint8Array, call?: CallOptions): Promise<Uint8Array>;
@@ -229,13 +234,14 @@ const address = async (
 
 /** A policy has at most 15 keys, and the app signs with up to 8 of its own; more is no app. */
 const MAX_YIELDS_PER_INPUT = 16;
+const MAX_OWN_KEYS = 8;
 
 const signPsbt = async (
   link: DeviceLink,
   psbt: Psbt,
   policy: LedgerPolicy,
   hmac: Uint8Array = noHmac,
-  call?: CallOptions,
+  { ownKeys = 1, ...call }: SignCall = {},
 ): Promise<readonly YieldedSignature[]> => {
   const inputs = psbt.inputs.length;
   const yielded: YieldedSignature[] = [];
@@ -248,7 +254,11 @@ const signPsbt = async (
   });
   addPolicy(commands, policy);
   const commitment = commitToPsbt(psbt, commands);
-  const { exchanges } = estimateSigning(psbt, policy.keys.length);
+  const keys = policy.keys.length;
+  const sorted = policy.template.includes('sortedmulti');
+  const estimated = estimateSigning(psbt, keys, ownKeys, sorted).exchanges;
+  // Whatever keys are the device's, an honest one is far from this.
+  const most = estimateSigning(psbt, keys, Math.min(keys, MAX_OWN_KEYS)).exchanges;
   const request = concatBytes(commitment, ledgerPolicyId(policy), hmac);
   const answer = await link.run(
     {
@@ -256,8 +266,8 @@ const signPsbt = async (
       command: 'SIGN_PSBT',
       // Once the first signature has come there is nothing left to ask a person.
       isReviewed: () => yielded.length === 0,
-      maxExchanges: 4 * exchanges + 2000,
-      estimated: exchanges,
+      maxExchanges: 4 * most + 2000,
+      estimated,
     },
     interpreted('SIGN_PSBT', INSTRUCTION.signPsbt, request, commands),
   );

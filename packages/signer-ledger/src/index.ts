@@ -3,6 +3,7 @@ export {
   type CallOptions,
   type LedgerClient,
   ledgerClient,
+  type SignCall,
   type YieldedSignature,
 } from './client.ts';
 export type { CommandProgress, LinkOptions, Timer } from './device-link.ts';

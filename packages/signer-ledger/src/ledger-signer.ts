@@ -52,7 +52,9 @@ export const ledgerSigner = (
     checkRegistration(registration, policy, fingerprint);
     const refusals = preflight(psbt, match, fingerprint, limits);
     if (refusals.length > 0) throw refusedBy('The PSBT is not for a Ledger', refusals);
-    const yielded = await client.signPsbt(psbt, ledgerPolicyOf(policy), registration.hmac, call);
+    const ownKeys = ownCosigners(policy, fingerprint).size;
+    const wanted = ledgerPolicyOf(policy);
+    const yielded = await client.signPsbt(psbt, wanted, registration.hmac, { ...call, ownKeys });
     return checkedSignatures(yielded, match, fingerprint);
   },
 });

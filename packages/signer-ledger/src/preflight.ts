@@ -9,6 +9,7 @@ import {
   type Psbt,
   SIGHASH,
 } from '@qoima/psbt';
+import { estimateSigning } from './estimate.ts';
 import { isShownScript } from './shown-script.ts';
 
 /** Why a Ledger cannot, or must not, be asked. */
@@ -38,7 +39,8 @@ export type LimitRule =
   | 'witness-script'
   | 'redeem-script'
   | 'derivation'
-  | 'sighash';
+  | 'sighash'
+  | 'duration';
 
 /** What the device never shows, as far as it may go because somebody else has shown it. */
 export interface PreflightLimits {
@@ -48,6 +50,8 @@ export interface PreflightLimits {
   readonly lockTime: number;
   /** Whether a sequence may hold a transaction back (BIP-68). */
   readonly relativeLock: boolean;
+  /** The device may be at work for so long by `estimateSigning`; four hours if left out. */
+  readonly seconds?: number;
 }
 
 export const defaultPreflightLimits: PreflightLimits = {
@@ -65,6 +69,8 @@ const MAX_OWN_KEYS = 8;
 const MAX_INPUTS = 512;
 const MAX_OUTPUTS = 512;
 const MAX_CHANGE_OUTPUTS = 10;
+/** Four hours: nobody waits longer, and only spends of `sh` policies with more than a hundred inputs take it. */
+const MAX_SECONDS = 14_400;
 
 /**
  * What the app would refuse in a policy, or take and never be able to use; empty if nothing. With a
@@ -179,6 +185,14 @@ export const preflight = (
       'transaction',
       `It has ${hidden} change outputs, and the app takes 10.`,
     );
+  }
+  const { cosigners, sorted } = match.policy;
+  const ownKeys = fingerprint === undefined ? 1 : own.length;
+  const { seconds } = estimateSigning(psbt, cosigners.length, ownKeys, sorted);
+  if (seconds > (limits.seconds ?? MAX_SECONDS)) {
+    const hours = (seconds / 3600).toFixed(1);
+    const what = `The device would be at it for some ${hours} hours; spend fewer coins at once.`;
+    refuse('duration', 'transaction', what);
   }
   return refusals;
 };

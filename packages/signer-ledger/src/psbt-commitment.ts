@@ -13,18 +13,22 @@ import type { ClientCommands } from './client-commands.ts';
 /**
  * What stands for a PSBT in the first APDU of SIGN_PSBT: commitments to its maps as version 2, all
  * made known to `commands`. The same bytes come out of both versions of a PSBT.
- *
- * A version 2 is put together anew as well: the app takes the fallback lock time as it stands and knows of no
- * required times and heights (BIP-370, read in `sign_psbt.c`), so the lock time of the transaction has to be the fallback.
  */
 export const commitToPsbt = (psbt: Psbt, commands: ClientCommands): Uint8Array => {
-  const { global, inputs, outputs } = assemblePsbt(2, psbt.transaction, psbt);
+  const { global, inputs, outputs } = psbtForDevice(psbt);
   return concatBytes(
     commitToMap(global, commands),
     commitToMaps(inputs, commands),
     commitToMaps(outputs, commands),
   );
 };
+
+/**
+ * A PSBT as the device is given it, of version 2. One that is of version 2 is put together anew as well: the app
+ * takes the fallback lock time as it stands and knows of no required times and heights (BIP-370; read in
+ * `sign_psbt.c`), so the lock time of the transaction has to be the fallback.
+ */
+export const psbtForDevice = (psbt: Psbt): Psbt => assemblePsbt(2, psbt.transaction, psbt);
 
 /** How many maps, and the Merkle root of their commitments. */
 const commitToMaps = (maps: readonly PsbtMap[], commands: ClientCommands): Uint8Array =>

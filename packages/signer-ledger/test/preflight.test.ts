@@ -136,19 +136,19 @@ describe('preflight', () => {
   });
 
   it('counts inputs and outputs', () => {
-    const [input] = baseMatch.inputs;
-    const [output] = base.transaction.outputs;
-    if (input === undefined || output === undefined) throw new Error('there are some');
+    const times = <Each>([first]: readonly Each[]): readonly Each[] => {
+      if (first === undefined) throw new Error('there are some');
+      return Array.from({ length: 513 }, () => first);
+    };
+    const { inputs, outputs } = base.transaction;
+    const transaction = { ...base.transaction, inputs: times(inputs), outputs: times(outputs) };
     const many: PolicyMatch = {
       ...baseMatch,
-      inputs: Array.from({ length: 513 }, () => input),
+      inputs: times(baseMatch.inputs),
       outputs: Array.from({ length: 513 }, () => undefined),
-      transaction: {
-        ...baseMatch.transaction,
-        outputs: Array.from({ length: 513 }, () => output),
-      },
+      transaction,
     };
-    const psbt = { ...base, inputs: Array.from({ length: 513 }, () => base.inputs[0] ?? []) };
+    const psbt = { ...base, inputs: times(base.inputs), outputs: times(base.outputs), transaction };
     expect(rulesOf(psbt, many)).toEqual(['inputs transaction', 'outputs transaction']);
   });
 
