@@ -1,5 +1,4 @@
-import type { WalletPolicy } from '@qoima/policy';
-import { equalBytes, formatHex, indexOfBytes, type Network } from '@qoima/primitives';
+import { formatHex, indexOfBytes, type Network } from '@qoima/primitives';
 import {
   checkSignature,
   type PartialSignature,
@@ -10,6 +9,7 @@ import {
 import type { CallOptions, LedgerClient, YieldedSignature } from './client.ts';
 import { ledgerError } from './errors.ts';
 import { ledgerPolicyOf } from './ledger-policy.ts';
+import { ownCosigners } from './own-cosigners.ts';
 import { defaultPreflightLimits, type PreflightLimits, preflight } from './preflight.ts';
 import { refusedBy } from './refused-by.ts';
 import { checkRegistration, type Registration } from './registration.ts';
@@ -89,14 +89,6 @@ const checkedSignatures = (
   }
   return [...places].sort(([a], [b]) => a - b).map(([, signature]) => signature);
 };
-
-/** The numbers of the cosigners that claim the device's fingerprint; never −1. */
-const ownCosigners = (policy: WalletPolicy, fingerprint: Uint8Array): ReadonlySet<number> =>
-  new Set(
-    [...policy.cosigners.entries()]
-      .filter(([, { origin }]) => equalBytes(origin.fingerprint, fingerprint))
-      .map(([cosigner]) => cosigner),
-  );
 
 const refusedSignature = (
   { inputIndex, publicKey }: YieldedSignature,

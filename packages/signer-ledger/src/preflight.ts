@@ -1,15 +1,8 @@
-import { type PolicyScript, policyKeys, policyTemplate, type WalletPolicy } from '@qoima/policy';
+import { policyKeys, policyTemplate, type WalletPolicy } from '@qoima/policy';
 import { equalBytes } from '@qoima/primitives';
-import {
-  fieldOf,
-  fieldsOf,
-  INPUT,
-  OUTPUT,
-  type PolicyMatch,
-  type Psbt,
-  SIGHASH,
-} from '@qoima/psbt';
+import { fieldOf, fieldsOf, INPUT, type PolicyMatch, type Psbt, SIGHASH } from '@qoima/psbt';
 import { estimateSigning } from './estimate.ts';
+import { hiddenChange, ownCosigners } from './own-cosigners.ts';
 import { isShownScript } from './shown-script.ts';
 
 /** Why a Ledger cannot, or must not, be asked. */
@@ -31,6 +24,7 @@ export type LimitRule =
   | 'outputs'
   | 'change-outputs'
   | 'change-index'
+  | 'change-derivation'
   | 'lock-time'
   | 'relative-lock'
   | 'output-script'
@@ -134,7 +128,7 @@ export const preflight = (
     const what = `Its lock time ${transaction.lockTime} is never shown, and nobody has allowed it.`;
     refuse('lock-time', 'transaction', what);
   }
-  const own = ownCosigners(match, fingerprint);
+  const own = [...ownCosigners(match.policy, fingerprint)];
   for (const [index, { script }] of inputs.entries()) {
     const where = `input ${index}`;
     const map = psbt.inputs[index] ?? [];
@@ -166,6 +160,7 @@ export const preflight = (
     if (sighash !== SIGHASH.all)
       refuse('sighash', where, `It asks for the sighash type ${sighash}.`);
   }
+  const hidden = hiddenChange(psbt, match, fingerprint);
   const highest = Math.max(0, ...inputs.map(({ script }) => script.index)) + limits.changeWindow;
   for (const [index, change] of outputs.entries()) {
     const where = `output ${index}`;
@@ -176,14 +171,17 @@ export const preflight = (
     } else if (change.index > highest) {
       const what = `Its change index ${change.index} is never shown, and far from the inputs’.`;
       refuse('change-index', where, what);
+    } else if (hidden[index] === undefined) {
+      const what = 'It is change without the derivation of a key, and shown as a payment.';
+      refuse('change-derivation', where, what);
     }
   }
-  const hidden = outputs.filter((change, index) => isHidden(psbt, index, change)).length;
-  if (hidden > MAX_CHANGE_OUTPUTS) {
+  const hiddenOutputs = hidden.filter((change) => change !== undefined).length;
+  if (hiddenOutputs > MAX_CHANGE_OUTPUTS) {
     refuse(
       'change-outputs',
       'transaction',
-      `It has ${hidden} change outputs, and the app takes 10.`,
+      `It has ${hiddenOutputs} change outputs, and the app takes 10.`,
     );
   }
   const { cosigners, sorted } = match.policy;
@@ -205,20 +203,6 @@ const SEQUENCE_LENGTH = 0xffff;
 /** BIP-68 holds from version 2 on, and takes the version for a number without a sign. */
 const isRelativeLock = (version: number, sequence: number): boolean =>
   version >>> 0 >= 2 && (sequence & SEQUENCE_DISABLE) === 0 && (sequence & SEQUENCE_LENGTH) !== 0;
-
-/** Cosigners whose derivations the app needs, by their numbers. */
-const ownCosigners = (
-  { policy }: PolicyMatch,
-  fingerprint: Uint8Array | undefined,
-): readonly number[] =>
-  [...policy.cosigners.entries()]
-    .filter(([, { origin }]) => !fingerprint || equalBytes(origin.fingerprint, fingerprint))
-    .map(([cosigner]) => cosigner);
-
-/** The app takes an output for change, and does not show it, only where a derivation says so. */
-const isHidden = (psbt: Psbt, index: number, change: PolicyScript | undefined): boolean =>
-  change !== undefined &&
-  (psbt.outputs[index] ?? []).some(({ type }) => type === OUTPUT.derivation.type);
 
 const isSame = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a === undefined || b === undefined ? a === b : equalBytes(a, b);

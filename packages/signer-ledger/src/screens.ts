@@ -17,8 +17,9 @@ import {
   sha256,
   sumSats,
 } from '@qoima/primitives';
-import type { PolicyMatch } from '@qoima/psbt';
+import type { PolicyMatch, Psbt } from '@qoima/psbt';
 import { deviceFamily, paymentsInOneReview } from './device-model.ts';
+import { hiddenChange } from './own-cosigners.ts';
 import { shownScript } from './shown-script.ts';
 
 /** One thing that the device shows: what it is called there, and what stands under it. */
@@ -35,7 +36,13 @@ export type ScreenTask =
       readonly fingerprint: Uint8Array;
     }
   | { readonly show: 'address'; readonly policy: WalletPolicy; readonly script: PolicyScript }
-  | { readonly show: 'signing'; readonly match: PolicyMatch }
+  | {
+      readonly show: 'signing';
+      readonly psbt: Psbt;
+      readonly match: PolicyMatch;
+      /** Of the device: change that it cannot tell by a key of its own it shows as a payment. */
+      readonly fingerprint: Uint8Array;
+    }
   | { readonly show: 'message'; readonly path: DerivationPath; readonly text: string };
 
 export interface ExpectedScreens {
@@ -77,7 +84,7 @@ const taskScreens = (task: ScreenTask, model: string | undefined): TaskScreens =
     case 'address':
       return addressScreens(task.policy, task.script);
     case 'signing':
-      return signingScreens(task.match, paymentsInOneReview(model));
+      return signingScreens(task, paymentsInOneReview(model));
     case 'message':
       return messageScreens(task.path, task.text);
   }
@@ -113,10 +120,14 @@ const addressNotes = ({ network }: WalletPolicy): readonly string[] =>
     ? ['The app shows addresses of regtest as those of testnet: tb1… in the place of bcrt1….']
     : [];
 
-const signingScreens = (match: PolicyMatch, inOneReview: number): TaskScreens => {
-  const { policy, transaction, inputs, outputs, fee } = match;
+const signingScreens = (
+  { psbt, match, fingerprint }: Extract<ScreenTask, { show: 'signing' }>,
+  inOneReview: number,
+): TaskScreens => {
+  const { policy, transaction, inputs, fee } = match;
   const unit = policy.network === 'mainnet' ? 'BTC' : 'TEST';
-  const payments = transaction.outputs.filter((_, index) => outputs[index] === undefined);
+  const hidden = hiddenChange(psbt, match, fingerprint);
+  const payments = transaction.outputs.filter((_, index) => hidden[index] === undefined);
   const streamed = payments.length > inOneReview;
   const shownPayments = payments.flatMap(({ amount, script }, i) => [
     ...(payments.length > 1

@@ -1,9 +1,10 @@
 import { policyFromTemplate, policyScripts, type WalletPolicy } from '@qoima/policy';
-import { formatHex, parseHex } from '@qoima/primitives';
+import { equalBytes, formatHex, parseHex } from '@qoima/primitives';
 import {
   assemblePsbt,
   INPUT,
   matchPolicy,
+  OUTPUT,
   type PolicyMatch,
   type Psbt,
   withoutTypes,
@@ -256,11 +257,29 @@ describe('preflightPolicy', () => {
   });
 });
 
-describe('the screens of unusual spends', () => {
-  const titled = (match: PolicyMatch): readonly string[] =>
-    expectedScreens({ show: 'signing', match }, 'Ledger Nano X').screens.map(
-      ({ title, text }) => `${title}: ${text ?? ''}`,
+describe('change on the screens of the device', () => {
+  it('must have the derivation of a key of that device', () => {
+    const ofOthers = base.outputs.map((map) =>
+      map.filter(
+        ({ type, value }) =>
+          type !== OUTPUT.derivation.type || !equalBytes(value.subarray(0, 4), own),
+      ),
     );
+    const psbt = { ...base, outputs: ofOthers };
+    expect(rulesOf(psbt)).toEqual(['change-derivation output 1']);
+    expect(preflight(psbt, matchPolicy(psbt, scripts), fingerprintOf(2))).toEqual([]);
+    expect(preflight(psbt, matchPolicy(psbt, scripts)).map(({ rule }) => rule)).toEqual([
+      'change-derivation',
+    ]);
+  });
+});
+
+describe('the screens of unusual spends', () => {
+  const titled = (match: PolicyMatch, psbt: Psbt = base): readonly string[] =>
+    expectedScreens(
+      { show: 'signing', psbt, match, fingerprint: own },
+      'Ledger Nano X',
+    ).screens.map(({ title, text }) => `${title}: ${text ?? ''}`);
 
   it('warns of a fee of 10 % as the app does', () => {
     const spent = baseMatch.inputs.reduce((sum, { amount }) => sum + amount, 0n);
@@ -272,7 +291,9 @@ describe('the screens of unusual spends', () => {
 
   it('shows a spend to oneself as nothing paid', () => {
     const [, change] = baseMatch.outputs;
-    expect(titled({ ...baseMatch, outputs: [change, change] })).toContain(
+    const [, map = []] = base.outputs;
+    const psbt = { ...base, outputs: [map, map] };
+    expect(titled({ ...baseMatch, outputs: [change, change] }, psbt)).toContain(
       'Amount: 0 TEST (self-transfer)',
     );
   });

@@ -153,8 +153,11 @@ export const walletOf = (name: string, network?: Network): WalletPolicy => {
 export const hmacOf = (wallet: string, cosigner: number): Uint8Array =>
   parseHex(index.wallets[wallet]?.hmacByCosigner[String(cosigner)] ?? '');
 
-export const fingerprintOf = (cosigner: number): Uint8Array => {
-  const found = index.cosigners.testnet.find(({ n }) => n === cosigner);
+export const fingerprintOf = (
+  cosigner: number,
+  network: 'testnet' | 'mainnet' = 'testnet',
+): Uint8Array => {
+  const found = index.cosigners[network].find(({ n }) => n === cosigner);
   return parseHex(found?.masterFingerprint ?? '');
 };
 

@@ -1,5 +1,6 @@
 import { policyScripts } from '@qoima/policy';
-import { matchPolicy } from '@qoima/psbt';
+import { formatHex } from '@qoima/primitives';
+import { matchPolicy, OUTPUT } from '@qoima/psbt';
 import { describe, expect, it } from 'vitest';
 import { expectedScreens, type ScreenTask } from '../src/index.ts';
 import { fingerprintOf, psbtOf, vectorOf, walletOf } from './replay.ts';
@@ -38,8 +39,11 @@ const expected = (task: ScreenTask): readonly string[] =>
   );
 
 const signing = (name: string): ScreenTask => {
-  const wallet = vectorOf(name).params?.wallet ?? '';
-  return { show: 'signing', match: matchPolicy(psbtOf(name), policyScripts(walletOf(wallet))) };
+  const { params, cosigner, network } = vectorOf(name);
+  const psbt = psbtOf(name);
+  const match = matchPolicy(psbt, policyScripts(walletOf(params?.wallet ?? '')));
+  const fingerprint = fingerprintOf(cosigner, network);
+  return { show: 'signing', psbt, match, fingerprint };
 };
 
 describe('expectedScreens, against what the real app showed on a Nano S Plus', () => {
@@ -86,6 +90,25 @@ describe('expectedScreens, against what the real app showed on a Nano S Plus', (
     const text = vectorOf(name).params?.message ?? '';
     const path = [48, 1, 0, 2].map((step) => step + 0x80000000).concat([0, 0]);
     expect(expected({ show: 'message', path, text })[2]).toEqual(recorded(name)[2]);
+  });
+
+  it('shows change that no derivation of an own key tells as a payment', () => {
+    const task = signing('sign-wsh-1in-2out-c1');
+    if (task.show !== 'signing') throw new Error('it is of a spend');
+    const payments = (kept: readonly number[]): number => {
+      const keys = task.match.outputs.flatMap((change) =>
+        kept.map((cosigner) => formatHex(change?.publicKeys[cosigner] ?? new Uint8Array())),
+      );
+      const outputs = task.psbt.outputs.map((map) =>
+        map.filter(
+          ({ type, keyData }) =>
+            type !== OUTPUT.derivation.type || keys.includes(formatHex(keyData)),
+        ),
+      );
+      const { screens } = expectedScreens({ ...task, psbt: { ...task.psbt, outputs } }, NANO);
+      return screens.filter(({ title }) => title === 'To').length;
+    };
+    expect([[0, 1, 2, 3, 4], [0], [1, 2], []].map(payments)).toEqual([1, 1, 2, 2]);
   });
 
   it('says of other devices that their pages were not seen', () => {

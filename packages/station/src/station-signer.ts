@@ -62,7 +62,8 @@ const withLedgerSigner = async <Result>(
   const { station, terminal } = session;
   const { policy } = scripts;
   const registration = station.registrations.read(policy);
-  checkRegistration(registration, policy, key.keys.wsh.origin.fingerprint);
+  const { fingerprint } = key.keys.wsh.origin;
+  checkRegistration(registration, policy, fingerprint);
   const match = matchPolicy(psbt, scripts);
   if (isSigned(psbt, match, key)) {
     throw stationError('STATION_ALREADY_SIGNED', `${key.name} has signed every input.`);
@@ -73,7 +74,7 @@ const withLedgerSigner = async <Result>(
   const { exchanges, seconds } = estimateSigning(psbt, policy.cosigners.length);
   return withLedger(session, key, (ledger) => {
     terminal.output.line(
-      ...screenLines({ show: 'signing', match }, ledger.model),
+      ...screenLines({ show: 'signing', psbt, match, fingerprint }, ledger.model),
       `It asks for the PSBT in about ${exchanges} exchanges, some ${seconds} s besides your review; most come before the first screen.`,
     );
     return work(ledger.signer(registration, { limits }));
