@@ -1,6 +1,6 @@
 import { abandonApdu, type DeviceAnswer, decodeAnswer, STATUS } from './apdu.ts';
 import { ledgerError } from './errors.ts';
-import type { LedgerCommand } from './status-words.ts';
+import { isOfSystem, type LedgerCommand, statusError } from './status-words.ts';
 import type { LedgerTransport } from './transport.ts';
 
 /** Calls back after a time; what it returns calls that off. */
@@ -57,12 +57,14 @@ export type Exchange = (apdu: Uint8Array) => Promise<DeviceAnswer>;
  */
 export interface DeviceLink {
   run<Result>(task: CommandTask, body: (exchange: Exchange) => Promise<Result>): Promise<Result>;
-  /** Waits for nothing but the transport, and for that no longer than the silence allowed. */
+  /** Waits for nothing but the transport, no longer than the silence allowed; after a cancelled review a second. */
   close(): Promise<void>;
 }
 
 /** After this silence a person may have something to do. */
 const NOTICE_MS = 1500;
+/** How long a transport may take to close that waits for an answer which nobody here waits for. */
+const CLOSE_MS = 1000;
 /** An abandoned command ends with the first or second empty answer; yields take one each. */
 const MAX_ABANDON = 64;
 
@@ -82,11 +84,15 @@ export const deviceLink = (transport: LedgerTransport, options: LinkOptions = {}
     abort?: AbortSignal,
     onNotice?: () => void,
   ): Promise<DeviceAnswer> => {
+    const wasInterrupted = interrupted;
     interrupted = false;
     const answer = exchanged(transport, apdu).then(
       (bytes) => {
         const decoded = decodeAnswer(bytes);
-        interrupted = decoded.status === STATUS.interrupted;
+        // The system answers for an app that is locked away: it did not see the APDU, and waits on.
+        interrupted = isOfSystem(decoded.status)
+          ? wasInterrupted
+          : decoded.status === STATUS.interrupted;
         return decoded;
       },
       (cause: unknown) => {
@@ -102,14 +108,15 @@ export const deviceLink = (transport: LedgerTransport, options: LinkOptions = {}
       () => undefined,
     );
     throw first.kind === 'cancelled'
-      ? cancelled()
+      ? cancelled(onNotice !== undefined)
       : ledgerError('DEVICE_SILENT', `The device kept silent for ${limitMs / 1000} seconds.`);
   };
 
   /** Ends an interrupted command: nothing is no answer to any question but a yield (seen: 6a80). */
-  const abandon = async (): Promise<void> => {
+  const abandon = async (command: LedgerCommand): Promise<void> => {
     for (let sent = 0; interrupted && sent < MAX_ABANDON; sent++) {
-      await send(abandonApdu, silenceMs);
+      const answer = await send(abandonApdu, silenceMs);
+      if (isOfSystem(answer.status)) throw statusError(command, answer);
     }
     if (interrupted) throw ledgerError('DEVICE_BUSY', 'The device does not let go of a command.');
   };
@@ -141,7 +148,7 @@ export const deviceLink = (transport: LedgerTransport, options: LinkOptions = {}
           pending = undefined;
           checkReady(signals, true);
         }
-        await abandon();
+        await abandon(task.command);
         let exchanges = 0;
         const report = (waiting: boolean): void => {
           const { command, estimated } = task;
@@ -168,7 +175,9 @@ export const deviceLink = (transport: LedgerTransport, options: LinkOptions = {}
         });
       } catch (error) {
         // What went wrong counts more than that the device would not be tidied up.
-        if (lost === undefined && pending === undefined) await abandon().catch(() => undefined);
+        if (lost === undefined && pending === undefined) {
+          await abandon(task.command).catch(() => undefined);
+        }
         throw error;
       } finally {
         running = false;
@@ -177,9 +186,9 @@ export const deviceLink = (transport: LedgerTransport, options: LinkOptions = {}
     close: async () => {
       if (closed) return;
       closed = true;
-      // A transport may wait for an exchange that never ends; the process must not.
+      // A transport may wait for an exchange that never ends, or for a person to decide; the process must not.
       const ended = transport.close().catch(() => undefined);
-      await raceOf(ended, timer, silenceMs);
+      await raceOf(ended, timer, pending === undefined ? silenceMs : CLOSE_MS);
     },
   };
 };
@@ -195,7 +204,13 @@ const realTimer: Timer = (milliseconds, callback) => {
   };
 };
 
-const cancelled = (): Error => ledgerError('DEVICE_CANCELLED', 'The command was cancelled.');
+const cancelled = (isReviewed = false): Error =>
+  ledgerError(
+    'DEVICE_CANCELLED',
+    isReviewed
+      ? 'The command was cancelled here, and the device may still show its review.'
+      : 'The command was cancelled.',
+  );
 
 type Race<Answer> =
   | { readonly kind: 'answer'; readonly answer: Answer }

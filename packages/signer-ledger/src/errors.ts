@@ -51,6 +51,11 @@ const table = {
     meaning: 'The device is locked.',
     action: 'Unlock it with its PIN, open the Bitcoin app and start again.',
   },
+  DEVICE_NOT_SET_UP: {
+    kind: 'device',
+    meaning: 'The device has no PIN: it was never set up, or was reset.',
+    action: 'Check that it is the right device; if it was reset, restore its seed first.',
+  },
   DEVICE_WRONG_APP: {
     kind: 'device',
     meaning: 'Another app than Bitcoin, or none, is open on the device.',

@@ -21,15 +21,20 @@ interface Row {
 /** The app's own status words, and those of the system beneath it. */
 const STATUS_WORDS: Readonly<Record<string, Row>> = {
   '5303': { code: 'DEVICE_LOCKED', says: 'is locked' },
+  '5501': { code: 'DEVICE_REJECTED', says: 'was told by a person to reject it' },
+  '5502': { code: 'DEVICE_NOT_SET_UP', says: 'has no PIN' },
   '5515': { code: 'DEVICE_LOCKED', says: 'is locked' },
   '6511': { code: 'DEVICE_WRONG_APP', says: 'has no app open' },
+  '6601': { code: 'DEVICE_BUSY', says: 'is busy' },
   '6804': { code: 'DEVICE_LOCKED', says: 'is locked' },
+  '6901': { code: 'DEVICE_WRONG_APP', says: 'shows its own screens before those of the app' },
   '6982': { code: 'DEVICE_LOCKED', says: 'is locked' },
   '6985': { code: 'DEVICE_REJECTED', says: 'was told by a person to reject it' },
   '6a80': { code: 'DEVICE_BAD_DATA', says: 'calls the request wrong' },
   '6a82': { code: 'DEVICE_NOT_SUPPORTED', says: 'does not support the request' },
   '6a86': { code: 'DEVICE_NOT_SUPPORTED', says: 'does not know this version of the protocol' },
   '6a87': { code: 'DEVICE_BAD_DATA', says: 'calls the length of the request wrong' },
+  '6b0c': { code: 'DEVICE_LOCKED', says: 'is locked' },
   '6d00': { code: 'DEVICE_WRONG_APP', says: 'does not know the instruction' },
   '6e00': { code: 'DEVICE_WRONG_APP', says: 'does not know the class of instructions' },
   '6e01': { code: 'DEVICE_WRONG_APP', says: 'has no app open' },
@@ -37,6 +42,13 @@ const STATUS_WORDS: Readonly<Record<string, Row>> = {
   b007: { code: 'DEVICE_FAILED', says: 'was in another state than the request supposes' },
   b008: { code: 'DEVICE_REGISTRATION_WRONG', says: 'does not accept the HMAC of the policy' },
 };
+
+/** Those that the system alone sends, in the place of the app and whatever the app is doing. */
+const SYSTEM_WORDS: ReadonlySet<number> = new Set([
+  0x5303, 0x5501, 0x5502, 0x5515, 0x6601, 0x6804, 0x6901, 0x6b0c,
+]);
+
+export const isOfSystem = (status: number): boolean => SYSTEM_WORDS.has(status);
 
 /**
  * The two bytes before the status word of some refusals (`error_codes.h` of the app; 2.3.0 sends none).

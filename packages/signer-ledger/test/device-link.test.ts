@@ -1,4 +1,6 @@
+import { policyScripts } from '@qoima/policy';
 import { parseHex } from '@qoima/primitives';
+import { createPsbt } from '@qoima/psbt';
 import { describe, expect, it } from 'vitest';
 import {
   type CommandProgress,
@@ -7,6 +9,7 @@ import {
   ledgerPolicyOf,
   type Timer,
 } from '../src/index.ts';
+import { coinsOf, emulated, emulatedPolicy, strangerScript, transportTo } from './emulated.ts';
 import { hmacOf, psbtOf, recording, replay, walletOf } from './replay.ts';
 
 /** Time that passes when the test says so. */
@@ -218,6 +221,62 @@ describe('a link to a device', () => {
     pass(31_000);
     await closing;
     await expect(client.fingerprint()).rejects.toMatchObject({ code: 'DEVICE_CLOSED' });
+  });
+
+  it('closes within a second if the device is left with a review', async () => {
+    const { timer, pass } = manualTimer();
+    const controller = new AbortController();
+    // Its transport closes when that exchange has ended, as Ledger's own does.
+    const device = holding('sign-wsh-1in-2out-c1', REVIEW);
+    const client = ledgerClient(device, { timer });
+    const signing = client.signPsbt(psbt, policy, hmac, { signal: controller.signal });
+    await device.held;
+    controller.abort();
+    await expect(signing).rejects.toThrow(/still show its review.*reject it there/);
+    const closing = client.close();
+    pass(1000);
+    await closing;
+  });
+
+  it.each(['5515', '6901', '6601'])(
+    'has the app put its command aside after the system answered %s in its place',
+    async (word) => {
+      const emulator = emulated();
+      const transport = transportTo(emulator);
+      let at = -1;
+      const interrupted = ledgerClient({
+        ...transport,
+        exchange: async (apdu) => {
+          at += 1;
+          // Still so when the command is abandoned, and no longer at the next.
+          return at === 40 || at === 41 ? parseHex(word) : transport.exchange(apdu);
+        },
+      });
+      const wallet = await emulatedPolicy();
+      const wanted = ledgerPolicyOf(wallet);
+      const { hmac: registered } = await ledgerClient(transport).registerPolicy(wanted);
+      const scripts = policyScripts(wallet);
+      const spend = createPsbt({
+        scripts,
+        coins: coinsOf(scripts, 1, 100_000n),
+        outputs: [{ kind: 'payment', scriptPubKey: strangerScript(1), amount: 90_000n }],
+      });
+      const sign = () => interrupted.signPsbt(spend, wanted, registered);
+      await expect(sign()).rejects.toMatchObject({ details: { statusWord: word } });
+      expect(at).toBe(41);
+      expect(await sign()).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ['5501', 'DEVICE_REJECTED'],
+    ['5502', 'DEVICE_NOT_SET_UP'],
+    ['6601', 'DEVICE_BUSY'],
+    ['6901', 'DEVICE_WRONG_APP'],
+    ['6b0c', 'DEVICE_LOCKED'],
+  ])('knows the word %s of the system', async (word, code) => {
+    const client = ledgerClient({ exchange: async () => parseHex(word), close: async () => {} });
+    await expect(client.fingerprint()).rejects.toMatchObject({ code });
   });
 
   it.each([

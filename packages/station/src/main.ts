@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { usbDevices } from '@qoima/signer-ledger';
+import { exitCodes } from '@qoima/terminal';
 import { stationProgram } from './program.ts';
 
 /** More than 24 words with all the white space that a table puts between them. */
@@ -16,7 +17,10 @@ const readInput = async (): Promise<string> => {
   return text;
 };
 
-process.exitCode = await stationProgram(
+/** A device that a person has left in the middle of a review keeps its USB library, and with it the process, waiting. */
+const MS_TO_END = 500;
+
+const code = await stationProgram(
   {
     argv: process.argv.slice(2),
     env: process.env,
@@ -35,3 +39,5 @@ process.exitCode = await stationProgram(
     },
   },
 );
+process.exitCode = code;
+if (code === exitCodes.device) setTimeout(() => process.exit(code), MS_TO_END).unref();
