@@ -1,6 +1,15 @@
 import { policyKeys, policyTemplate, type WalletPolicy } from '@qoima/policy';
-import { equalBytes } from '@qoima/primitives';
-import { fieldOf, fieldsOf, INPUT, type PolicyMatch, type Psbt, SIGHASH } from '@qoima/psbt';
+import { compactSizeLength, equalBytes } from '@qoima/primitives';
+import {
+  fieldOf,
+  fieldsOf,
+  INPUT,
+  type PolicyMatch,
+  type Psbt,
+  type PsbtMap,
+  type PsbtRecord,
+  SIGHASH,
+} from '@qoima/psbt';
 import { estimateSigning } from './estimate.ts';
 import { hiddenChange, ownCosigners } from './own-cosigners.ts';
 import { isShownScript } from './shown-script.ts';
@@ -18,6 +27,7 @@ export type LimitRule =
   | 'policy-keys'
   | 'policy-template'
   | 'policy-path'
+  | 'policy-key'
   | 'own-key'
   | 'own-keys'
   | 'inputs'
@@ -34,6 +44,7 @@ export type LimitRule =
   | 'redeem-script'
   | 'derivation'
   | 'sighash'
+  | 'record-key'
   | 'duration';
 
 /** What the device never shows, as far as it may go because somebody else has shown it. */
@@ -59,6 +70,8 @@ const MAX_NAME = 64;
 const MAX_KEYS = 15;
 const MAX_TEMPLATE = 512;
 const MAX_ORIGIN_STEPS = 8;
+const MAX_KEY_INFORMATION = 162;
+const MAX_RECORD_KEY = 290;
 const MAX_OWN_KEYS = 8;
 const MAX_INPUTS = 512;
 const MAX_OUTPUTS = 512;
@@ -82,15 +95,22 @@ export const preflightPolicy = (
   if (!/^(?! )[\x20-\x7e]+(?<! )$/.test(name) || name.length > MAX_NAME) {
     refuse('policy-name', `Its name is not 1 to ${MAX_NAME} printable ASCII characters.`);
   }
-  const keys = policyKeys(policy).length;
-  if (keys > MAX_KEYS) refuse('policy-keys', `It has ${keys} keys, and the app takes ${MAX_KEYS}.`);
+  const keys = policyKeys(policy);
+  if (keys.length > MAX_KEYS) {
+    refuse('policy-keys', `It has ${keys.length} keys, and the app takes ${MAX_KEYS}.`);
+  }
   const template = policyTemplate(policy).length;
   if (template > MAX_TEMPLATE) {
     refuse('policy-template', `Its template has ${template} characters, above ${MAX_TEMPLATE}.`);
   }
-  for (const { name: cosigner, origin } of cosigners) {
-    if (origin.path.length <= MAX_ORIGIN_STEPS) continue;
-    refuse('policy-path', `The path of ${cosigner} has more than ${MAX_ORIGIN_STEPS} steps.`);
+  for (const [i, { name: cosigner, origin }] of cosigners.entries()) {
+    const length = keys[i]?.length ?? 0;
+    if (origin.path.length > MAX_ORIGIN_STEPS) {
+      refuse('policy-path', `The path of ${cosigner} has more than ${MAX_ORIGIN_STEPS} steps.`);
+    } else if (length > MAX_KEY_INFORMATION) {
+      const what = `The key of ${cosigner} takes ${length} characters with its path, above ${MAX_KEY_INFORMATION}.`;
+      refuse('policy-key', what);
+    }
   }
   if (fingerprint === undefined) return refusals;
   const own = cosigners.filter(({ origin }) => equalBytes(origin.fingerprint, fingerprint)).length;
@@ -184,6 +204,15 @@ export const preflight = (
       `It has ${hiddenOutputs} change outputs, and the app takes 10.`,
     );
   }
+  const checkKeys = (map: PsbtMap, where: string): void => {
+    const longest = Math.max(0, ...map.map(keyLength));
+    if (longest <= MAX_RECORD_KEY) return;
+    const what = `A record has a key of ${longest} bytes, and the app takes ${MAX_RECORD_KEY}.`;
+    refuse('record-key', where, what);
+  };
+  checkKeys(psbt.global, 'transaction');
+  for (const [index, map] of psbt.inputs.entries()) checkKeys(map, `input ${index}`);
+  for (const [index, map] of psbt.outputs.entries()) checkKeys(map, `output ${index}`);
   const { cosigners, sorted } = match.policy;
   const ownKeys = fingerprint === undefined ? 1 : own.length;
   const { seconds } = estimateSigning(psbt, cosigners.length, ownKeys, sorted);
@@ -194,6 +223,9 @@ export const preflight = (
   }
   return refusals;
 };
+
+const keyLength = ({ type, keyData }: PsbtRecord): number =>
+  compactSizeLength(type) + keyData.length;
 
 const SEQUENCE_FINAL = 0xffffffff;
 /** BIP-68: the bit that turns a sequence into a mere number, and the length of a lock. */

@@ -7,6 +7,7 @@ import {
   OUTPUT,
   type PolicyMatch,
   type Psbt,
+  type PsbtMap,
   withoutTypes,
 } from '@qoima/psbt';
 import { describe, expect, it } from 'vitest';
@@ -254,6 +255,41 @@ describe('preflightPolicy', () => {
       'policy-name',
       ...deep.cosigners.map(() => 'policy-path'),
     ]);
+  });
+});
+
+describe('what the app has no room for', () => {
+  const withKey = (map: PsbtMap, length: number): PsbtMap => {
+    const keyData = new Uint8Array(length - 1).fill(7);
+    return [...map, { type: 0xfa, keyData, value: Uint8Array.of(1) }];
+  };
+
+  it.each([
+    [290, []],
+    [291, ['record-key transaction', 'record-key input 0', 'record-key output 0']],
+  ])('is a key of a record of %i bytes', (length, expected) => {
+    const [input = []] = base.inputs;
+    const [output = [], ...others] = base.outputs;
+    const psbt = {
+      ...base,
+      global: withKey(base.global, length),
+      inputs: [withKey(input, length)],
+      outputs: [withKey(output, length), ...others],
+    };
+    expect(rulesOf(psbt, baseMatch)).toEqual(expected);
+  });
+
+  it.each([
+    [3, []],
+    [4, ['policy-key']],
+  ])('is a key with a path of %i long steps', (steps, expected) => {
+    const path = Array.from({ length: steps }, () => 0xfffffffe);
+    const cosigners = policy.cosigners.map((cosigner, i) =>
+      i === 1 ? { ...cosigner, origin: { ...cosigner.origin, path } } : cosigner,
+    );
+    expect(preflightPolicy({ ...policy, cosigners }, own).map(({ rule }) => rule)).toEqual(
+      expected,
+    );
   });
 });
 
