@@ -9,7 +9,7 @@ import {
 import type { CallOptions, LedgerClient, YieldedSignature } from './client.ts';
 import { ledgerError } from './errors.ts';
 import { ledgerPolicyOf } from './ledger-policy.ts';
-import { ownCosigners } from './own-cosigners.ts';
+import { derivedCosigners, ownCosigners } from './own-cosigners.ts';
 import { defaultPreflightLimits, type PreflightLimits, preflight } from './preflight.ts';
 import { refusedBy } from './refused-by.ts';
 import { checkRegistration, type Registration } from './registration.ts';
@@ -52,19 +52,22 @@ export const ledgerSigner = (
     checkRegistration(registration, policy, fingerprint);
     const refusals = preflight(psbt, match, fingerprint, limits);
     if (refusals.length > 0) throw refusedBy('The PSBT is not for a Ledger', refusals);
-    const ownKeys = ownCosigners(policy, fingerprint).size;
+    const claimed = ownCosigners(policy, fingerprint);
+    const ownKeys = claimed.size;
     const wanted = ledgerPolicyOf(policy);
     const yielded = await client.signPsbt(psbt, wanted, registration.hmac, { ...call, ownKeys });
-    return checkedSignatures(yielded, match, fingerprint);
+    const isComplete = yielded.length === match.inputs.length * ownKeys;
+    // A cosigner whose origin has the device's fingerprint and another's key is no fault of the device.
+    const own = isComplete ? claimed : await derivedCosigners(client, policy, fingerprint);
+    return checkedSignatures(yielded, match, own);
   },
 });
 
 const checkedSignatures = (
   yielded: readonly YieldedSignature[],
   match: PolicyMatch,
-  fingerprint: Uint8Array,
+  own: ReadonlySet<number>,
 ): readonly PartialSignature[] => {
-  const own = ownCosigners(match.policy, fingerprint);
   const hashes = signatureHashes(match);
   const places = new Map<number, PartialSignature>();
   for (const signed of yielded) {

@@ -29,6 +29,7 @@ import { ledgerError } from './errors.ts';
 import { ledgerPolicyId, ledgerPolicyOf } from './ledger-policy.ts';
 import { type LedgerSignerOptions, ledgerSigner } from './ledger-signer.ts';
 import { checkMessageSignature } from './message-signature.ts';
+import { derivedCosigners, ownCosigners } from './own-cosigners.ts';
 import { preflightPolicy } from './preflight.ts';
 import { refusedBy } from './refused-by.ts';
 import { checkRegistration, type Registration } from './registration.ts';
@@ -169,6 +170,7 @@ const registerPolicy = async (
     );
   }
   if (refusals.length > 0) throw refusedBy('The policy is not for a Ledger', refusals);
+  await checkOwnKeys(device, policy);
   const wanted = ledgerPolicyOf(policy);
   const { id, hmac } = await client.registerPolicy(wanted, options);
   const expected = ledgerPolicyId(wanted);
@@ -194,6 +196,23 @@ const registerPolicy = async (
     model,
     registeredAt: device.now().toISOString(),
   };
+};
+
+/** @throws `DEVICE_POLICY_REFUSED` for a key that claims to be the device's beside its own */
+const checkOwnKeys = async (
+  { client, fingerprint }: OpenDevice,
+  policy: WalletPolicy,
+): Promise<void> => {
+  const derived = await derivedCosigners(client, policy, fingerprint);
+  for (const number of ownCosigners(policy, fingerprint)) {
+    if (derived.has(number)) continue;
+    const name = policy.cosigners[number]?.name ?? '';
+    throw ledgerError(
+      'DEVICE_POLICY_REFUSED',
+      `The key of ${name} has the fingerprint of the device in its origin, and is not the device’s.`,
+      { policy: policy.name, cosigner: name, fingerprint: formatHex(fingerprint) },
+    );
+  }
 };
 
 /** The app of all test networks speaks of testnet, so it is the script behind the address that counts. */
