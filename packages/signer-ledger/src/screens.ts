@@ -60,7 +60,7 @@ export interface ExpectedScreens {
 /** What the device will show for a task, in order: to be printed before it is asked. */
 export const expectedScreens = (task: ScreenTask, model?: string): ExpectedScreens => {
   const family = deviceFamily(model);
-  const { screens, notes } = taskScreens(task, model);
+  const { screens, notes } = taskScreens(task, model, family === 'touch' ? TOUCH_WORDS : WORDS);
   const layout =
     family === 'nano'
       ? 'Long texts go on over several pages; go forward with the right button, accept with both.'
@@ -72,32 +72,49 @@ export const expectedScreens = (task: ScreenTask, model?: string): ExpectedScree
 
 const OLD_APP = 'An app older than 2.4 words some titles otherwise, and may order them otherwise.';
 
+/** What devices with a touch screen call otherwise (`SCREEN_SIZE_WALLET`; read in `display.c` and `display_nbgl.c` of the app). */
+const WORDS = { own: 'Our', other: 'Their', template: 'Wallet policy', message: 'Message' };
+const TOUCH_WORDS: typeof WORDS = {
+  own: 'Internal',
+  other: 'External',
+  template: 'Descriptor template',
+  message: 'Message content',
+};
+
 interface TaskScreens {
   readonly screens: readonly Screen[];
   readonly notes: readonly string[];
 }
 
-const taskScreens = (task: ScreenTask, model: string | undefined): TaskScreens => {
+const taskScreens = (
+  task: ScreenTask,
+  model: string | undefined,
+  words: typeof WORDS,
+): TaskScreens => {
   switch (task.show) {
     case 'registration':
-      return registrationScreens(task.policy, task.fingerprint);
+      return registrationScreens(task.policy, task.fingerprint, words);
     case 'address':
       return addressScreens(task.policy, task.script);
     case 'signing':
       return signingScreens(task, paymentsInOneReview(model));
     case 'message':
-      return messageScreens(task.path, task.text);
+      return messageScreens(task.path, task.text, words);
   }
 };
 
-const registrationScreens = (policy: WalletPolicy, fingerprint: Uint8Array): TaskScreens => ({
+const registrationScreens = (
+  policy: WalletPolicy,
+  fingerprint: Uint8Array,
+  words: typeof WORDS,
+): TaskScreens => ({
   screens: [
     { title: 'Review account to register' },
     { title: 'Account name', text: policy.name },
-    { title: 'Wallet policy', text: policyTemplate(policy) },
+    { title: words.template, text: policyTemplate(policy) },
     { title: 'Review co-signer public keys' },
     ...policy.cosigners.map((cosigner, i) => ({
-      title: `${equalBytes(cosigner.origin.fingerprint, fingerprint) ? 'Our' : 'Their'} key@${i}`,
+      title: `${equalBytes(cosigner.origin.fingerprint, fingerprint) ? words.own : words.other} key@${i}`,
       text: formatCosignerKey(cosigner),
     })),
     { title: 'Register account' },
@@ -168,7 +185,7 @@ const signingScreens = (
 /** Messages longer than this, or with other characters, are shown by their SHA-256 alone. */
 const MAX_SHOWN_MESSAGE = 640;
 
-const messageScreens = (path: DerivationPath, text: string): TaskScreens => {
+const messageScreens = (path: DerivationPath, text: string, words: typeof WORDS): TaskScreens => {
   const bytes = parseUtf8(text);
   const isShown = bytes.length <= MAX_SHOWN_MESSAGE && /^[\x20-\x7e]*$/.test(text);
   return {
@@ -176,7 +193,7 @@ const messageScreens = (path: DerivationPath, text: string): TaskScreens => {
       { title: 'Review message' },
       { title: 'Path', text: formatDerivationPath(path) },
       isShown
-        ? { title: 'Message', text }
+        ? { title: words.message, text }
         : { title: 'Message hash', text: formatHex(sha256(bytes)).toUpperCase() },
       { title: 'Sign message' },
     ],

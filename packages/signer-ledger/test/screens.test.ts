@@ -121,6 +121,21 @@ describe('expectedScreens, against what the real app showed on a Nano S Plus', (
     }
   });
 
+  it('uses the words of the touch screens on those', () => {
+    const fingerprint = fingerprintOf(1);
+    const policy = walletOf('wsh-3of5');
+    const titles = (task: ScreenTask): readonly string[] =>
+      expectedScreens(task, 'Ledger Stax').screens.map(({ title }) => title);
+    expect(titles({ show: 'registration', policy, fingerprint }).slice(2, 6)).toEqual([
+      'Descriptor template',
+      'Review co-signer public keys',
+      'Internal key@0',
+      'External key@1',
+    ]);
+    expect(titles({ show: 'message', path: [], text: 'Hello' })).toContain('Message content');
+    expect(titles({ show: 'message', path: [], text: 'Қойма' })).toContain('Message hash');
+  });
+
   it('tells on regtest that the device shows the address of testnet', () => {
     const policy = walletOf('wsh-3of5', 'regtest');
     const script = policyScripts(policy).at('receive', 0);
