@@ -1,5 +1,5 @@
 import { encodeAddress, HARDENED } from '@qoima/policy';
-import { formatUtf8, parseUtf8, readBytes, readUint8 } from '@qoima/primitives';
+import { equalBytes, formatUtf8, parseUtf8, readBytes, readUint8 } from '@qoima/primitives';
 import { Refusal } from './app-error.ts';
 import { readData, readUint32Be } from './data-reader.ts';
 import { isDefaultPolicy } from './default-policy.ts';
@@ -34,6 +34,8 @@ export function* getWalletAddress(device: Device, data: Uint8Array): Dialogue<Ui
   }
   const { template, version, keys } = policy;
   if (template === 'notEmulated') throw new Refusal('notSupported');
+  // The app makes the id anew of what it has read, so a policy written in another form than its own is refused.
+  if (!equalBytes(policy.id, request.id)) throw new Refusal('incorrectData');
   const source = scriptSource({ app, version, template, keys });
   const script = yield* orRefuse(policyScript(source, request.place), 'badState');
   const address = encodeAddress(script, app.network);

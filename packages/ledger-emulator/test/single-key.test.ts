@@ -1,6 +1,14 @@
 import { verifyEcdsa } from '@qoima/curve';
 import { deriveChildKey, HARDENED, parseCosignerKey, payToScriptHash } from '@qoima/policy';
-import { formatHex, hash160, parseHex, parseTxid, type Sats } from '@qoima/primitives';
+import {
+  concatBytes,
+  formatHex,
+  hash160,
+  parseHex,
+  parseTxid,
+  type Sats,
+  sha256,
+} from '@qoima/primitives';
 import {
   assemblePsbt,
   bip143Midstates,
@@ -16,7 +24,7 @@ import {
   witnessSighash,
 } from '@qoima/psbt';
 import { describe, expect, it } from 'vitest';
-import { converse, hostData, readYield, signData } from './host.ts';
+import { addressData, converse, hostData, readYield, signData } from './host.ts';
 import { emulatorNumber, funding, keyOf, strangerScript } from './wallet.ts';
 
 /** Default policies, of one key and without a registration, spend too: other programs of a Ledger use them. */
@@ -93,5 +101,27 @@ describe.each(KINDS)('a spend of $template', (kind) => {
       'Sign transaction',
       'Transaction signed',
     ]);
+  });
+});
+
+describe('the address of a policy that is written otherwise than the app writes it', () => {
+  it.each([
+    ['as the app does', 0, '9000'],
+    ['with a byte behind it', 1, '6a80'],
+  ])('%s', async (_, more, statusWord) => {
+    const emulator = emulatorNumber(0);
+    const text = await keyOf(
+      emulator,
+      [84, 1, 0].map((step) => step + HARDENED),
+    );
+    const host = hostData();
+    const policy = { name: '', descriptorTemplate: 'wpkh(@0/**)', keys: [text] };
+    const where = { change: 0, index: 0, display: false };
+    const data = addressData(host, policy, new Uint8Array(32), where);
+    const written = host.preimages.get(formatHex(data.subarray(1, 33))) ?? new Uint8Array();
+    const other = concatBytes(written, new Uint8Array(more));
+    host.preimages.set(formatHex(sha256(other)), other);
+    const changed = concatBytes(data.subarray(0, 1), sha256(other), data.subarray(33));
+    expect(await converse(emulator.exchange, 0x03, changed, host)).toMatchObject({ statusWord });
   });
 });
