@@ -7,26 +7,68 @@ const MAX_BODY = 4096;
 
 /**
  * The HTTP form of Ledger's own emulator: `POST /apdu` with `{"data":"<hex>"}` answers the same with the
- * answer and its status word, and `GET /events` tells the screens shown so far. Any web page could
- * post to a port of its reader's machine, so requests that a browser marks with an origin are refused.
+ * answer and its status word, and `GET /events` tells the screens shown so far. `GET /events?stream=true` stays open,
+ * and tells screens after each exchange of this form; it ends when the device is gone, which Ledger's own
+ * transport takes for a disconnection. Any web page could post to a port of its reader's machine, so
+ * requests that a browser marks with an origin are refused.
  */
-export const httpServer = (emulator: LedgerEmulator): Server =>
-  createServer((request, response) => {
-    respond(emulator, request, response).catch((error: unknown) => {
-      const status = isQoimaError(error, 'EMULATOR_UNPLUGGED') ? 503 : 500;
-      const message = isQoimaError(error) ? error.message : 'failed';
-      send(response, status, { error: message });
-    });
+export const httpServer = (emulator: LedgerEmulator): Server => {
+  const streams = eventStreams(emulator);
+  return createServer((request, response) => {
+    respond(emulator, streams, request, response)
+      .catch((error: unknown) => {
+        const isGone = isQoimaError(error, 'EMULATOR_UNPLUGGED');
+        const message = isQoimaError(error) ? error.message : 'failed';
+        send(response, isGone ? 503 : 500, { error: message });
+        if (isGone) streams.end();
+      })
+      .finally(() => streams.tell());
   });
+};
+
+interface EventStreams {
+  add(response: ServerResponse): void;
+  /** Writes the screens that have come since the last time. */
+  tell(): void;
+  end(): void;
+}
+
+const eventStreams = (emulator: LedgerEmulator): EventStreams => {
+  const open = new Map<ServerResponse, number>();
+  return {
+    add: (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+      response.flushHeaders();
+      open.set(response, 0);
+      response.once('close', () => open.delete(response));
+    },
+    tell: () => {
+      for (const [response, told] of open) {
+        for (const text of emulator.screens.slice(told)) {
+          response.write(`data: ${JSON.stringify({ text })}\n\n`);
+        }
+        open.set(response, emulator.screens.length);
+      }
+    },
+    end: () => {
+      for (const response of open.keys()) response.end();
+      open.clear();
+    },
+  };
+};
 
 const respond = async (
   emulator: LedgerEmulator,
+  streams: EventStreams,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
-  const route = `${request.method ?? ''} ${(request.url ?? '').replace(/\?.*$/, '')}`;
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const route = `${request.method ?? ''} ${path}`;
   if (request.headers.origin !== undefined) {
     send(response, 403, { error: 'not for web pages' });
+  } else if (route === 'GET /events' && query === 'stream=true') {
+    streams.add(response);
   } else if (route === 'GET /events') {
     send(response, 200, { events: emulator.screens.map((text) => ({ text })) });
   } else if (route === 'POST /apdu') {

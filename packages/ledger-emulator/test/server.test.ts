@@ -88,6 +88,42 @@ describe('the HTTP form', () => {
     expect(events.slice(0, 2)).toEqual([{ text: 'Confirm public key' }, { text: "Path | 45'" }]);
   });
 
+  it('streams the screens until the device is gone', async () => {
+    const { url } = await serve({ unplugAtExchange: 2 });
+    let [text, ended] = ['', false];
+    const streaming = new Promise<void>((resolve, reject) => {
+      request(`${url}/events?stream=true`, (response) => {
+        expect(response.headers['content-type']).toBe('text/event-stream');
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('end', () => {
+          ended = true;
+          resolve();
+        });
+        const display = apduOf(
+          0xe1,
+          0,
+          0,
+          1,
+          concatBytes(Uint8Array.of(1), pathData([0x8000002d])),
+        );
+        const post = (): Promise<unknown> =>
+          http(`${url}/apdu`, 'POST', JSON.stringify({ data: formatHex(display) }));
+        post()
+          .then(() => {
+            expect(ended).toBe(false);
+            return post();
+          })
+          .catch(reject);
+      })
+        .on('error', reject)
+        .end();
+    });
+    await streaming;
+    expect(text).toMatch(/^data: \{"text":"Confirm public key"\}\n\ndata: \{"text":"Path/);
+  });
+
   it.each([
     ['no JSON', 'POST', '/apdu', 'hello', 400],
     ['no hex', 'POST', '/apdu', '{"data":"zz"}', 400],
