@@ -43,7 +43,7 @@ export const openEmulated = (
 ): Promise<Ledger> => openLedger(transportTo(emulator), { network: 'testnet', ...options });
 
 /** The key of an emulated device at a path, as a cosigner. */
-export const cosignerAtPath = async (n: number, path: string): Promise<Cosigner> => {
+const cosignerAtPath = async (n: number, path: string): Promise<Cosigner> => {
   const client = ledgerClient(transportTo(emulated(n)));
   const steps = parseDerivationPath(path);
   const fingerprint = formatHex(await client.fingerprint());
