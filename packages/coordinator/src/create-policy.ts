@@ -67,35 +67,38 @@ export const createPolicy = (
 
 /**
  * Gives a stored policy another birthday (unix seconds): where the search for its coins begins. Its id stays.
- * The next command that asks the node for coins has it search from there.
+ * The next command that asks the node for coins has it search from there. `policy` says which one: all else
+ * stays as it is stored by then.
+ * @throws `COORDINATOR_NO_POLICY`
  */
 export const datePolicy = (
   coordinator: Coordinator,
   policy: WalletPolicy,
   birthday: number,
-): Promise<WalletPolicy> => {
-  const dated = walletPolicy({ ...policy, birthday });
-  return coordinator.change((journal) => {
-    journal.append('policy.dated', { policyId: policyId(policy), birthday });
+): Promise<WalletPolicy> =>
+  coordinator.change((journal) => {
+    const id = policyId(policy);
+    const dated = walletPolicy({ ...coordinator.policies.get(id), birthday });
+    journal.append('policy.dated', { policyId: id, birthday });
     coordinator.policies.replace(dated);
     return dated;
   });
-};
 
 /**
  * Gives a stored policy other limits. Its id stays, and every station has to pin the policy file anew:
- * until then its reports have other digests than ours.
- * @throws `POLICY_LIMITS_INVALID`
+ * until then its reports have other digests than ours. `policy` says which one: all else stays as it is
+ * stored by then.
+ * @throws `POLICY_LIMITS_INVALID`, `COORDINATOR_NO_POLICY`
  */
 export const limitPolicy = (
   coordinator: Coordinator,
   policy: WalletPolicy,
   limits: SpendLimits,
-): Promise<WalletPolicy> => {
-  const limited = walletPolicy({ ...policy, limits });
-  return coordinator.change((journal) => {
-    journal.append('policy.limited', { policyId: policyId(policy), limits: limitsJson(limits) });
+): Promise<WalletPolicy> =>
+  coordinator.change((journal) => {
+    const id = policyId(policy);
+    const limited = walletPolicy({ ...coordinator.policies.get(id), limits });
+    journal.append('policy.limited', { policyId: id, limits: limitsJson(limits) });
     coordinator.policies.replace(limited);
     return limited;
   });
-};

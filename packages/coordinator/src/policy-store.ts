@@ -12,6 +12,8 @@ export interface PolicyStore {
    * @throws `COORDINATOR_NO_POLICY`, `COORDINATOR_POLICY_AMBIGUOUS`
    */
   find(selector?: string): WalletPolicy;
+  /** The policy of that id, which is whole; a name is none. @throws `COORDINATOR_NO_POLICY` */
+  get(id: string): WalletPolicy;
   /** @throws `COORDINATOR_POLICY_EXISTS` */
   check(policy: WalletPolicy): void;
   add(policy: WalletPolicy): void;
@@ -40,8 +42,14 @@ export const openPolicyStore = (network: string): PolicyStore => {
     const path = join(folder, `${policyId(policy)}.json`);
     writeFileAtomically(path, parseUtf8(encodePolicyFile(policy)));
   };
+  const get = (id: string): WalletPolicy => {
+    const policy = list().find((other) => policyId(other) === id);
+    if (policy !== undefined) return policy;
+    throw coordinatorError('COORDINATOR_NO_POLICY', `No policy has the id ${id}.`);
+  };
   return {
     list,
+    get,
     find: (selector) => {
       const found = list().filter(
         (policy) =>

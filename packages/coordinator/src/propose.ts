@@ -73,12 +73,12 @@ export const refuseRepeated = (
 };
 
 /**
- * Chooses coins, builds the complete PSBT, has it reviewed as a station will review it, and stores it
- * as a proposal. A blocking finding, or a warning that is not accepted, stops it before anything is
- * stored.
+ * Chooses coins, builds the complete PSBT, has it reviewed as a station will review it, under the limits
+ * that are stored by then, and stores it as a proposal. A blocking finding, or a warning that is not
+ * accepted, stops it before anything is stored.
  * @throws `COORDINATOR_FUNDS_SHORT`, `COORDINATOR_COIN_UNKNOWN`, `COORDINATOR_NO_FEE_RATE`,
  * `COORDINATOR_PROPOSAL_EXISTS`, `COORDINATOR_REVIEW_BLOCKED`, `COORDINATOR_WARNING_OPEN`,
- * `COORDINATOR_BIRTHDAY_AHEAD`, `CHAIN_…`
+ * `COORDINATOR_BIRTHDAY_AHEAD`, `COORDINATOR_NO_POLICY` if it is not stored, `CHAIN_…`
  */
 export const proposeSpend = async (
   coordinator: Coordinator,
@@ -100,6 +100,8 @@ export const proposeSpend = async (
   return coordinator.change(async (journal) => {
     refuseRepeated(coordinator, policy, request);
     const id = policyId(policy);
+    // Other limits may have been set in the meantime; of the scripts, which are under the id, nothing changes.
+    const current: PolicyScripts = { policy: coordinator.policies.get(id), at: scripts.at };
     const { coins: listed } = await listCoins(
       coordinator,
       scripts,
@@ -126,7 +128,7 @@ export const proposeSpend = async (
       );
     }
     const memory = proposalMemory(coordinator.proposals);
-    const report = reviewPsbt(psbt, scripts, { memory });
+    const report = reviewPsbt(psbt, current, { memory });
     refuseBlocked(report);
     refuseOpenWarnings(report, request.acceptedWarnings);
     const proposal: Proposal = {

@@ -92,8 +92,17 @@ export const fakeChain = (
   ...more,
 });
 
-export const coordinatorIn = (folder: string, chain = fakeChain([])): Coordinator =>
-  openCoordinator({ folder, network: 'regtest', clock: () => NOW, chain: () => chain });
+/** With the sample policy, if there is none yet. */
+export const coordinatorIn = (folder: string, chain = fakeChain([])): Coordinator => {
+  const coordinator = openCoordinator({
+    folder,
+    network: 'regtest',
+    clock: () => NOW,
+    chain: () => chain,
+  });
+  if (coordinator.policies.list().length === 0) coordinator.policies.add(samplePolicy());
+  return coordinator;
+};
 
 /** A folder that is gone after the test. */
 export const temporaryFolder = (): { readonly path: string; readonly remove: () => void } => {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
-import { encodeAddress, policyId, policyScripts } from '@qoima/policy';
+import { defaultLimits, encodeAddress, policyId, policyScripts } from '@qoima/policy';
 import { formatOutpoint, parseOutpoint } from '@qoima/primitives';
 import { createPsbt, decodeTransaction, encodeTransaction } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { limitPolicy } from '../src/create-policy.ts';
 import {
   broadcastProposal,
   type Coordinator,
@@ -96,6 +97,22 @@ describe('a proposal', () => {
     coordinator.proposals.update({ ...proposal, state: 'broadcast', txid: proposal.id });
     await proposeSpend(coordinator, scripts, request());
     expect(events(coordinator)).toEqual(['spend.proposed', 'spend.proposed']);
+  });
+
+  it('is reviewed under the limits that hold when it is stored', async () => {
+    // While the node searches, which may take hours, somebody sets limits.
+    const narrow = { ...defaultLimits, block: { ...defaultLimits.warn, feeSats: 1n } };
+    const limits = { ...narrow, warn: narrow.block };
+    const chain = fakeChain(coins, {
+      watch: async () => {
+        await limitPolicy(coordinator, scripts.policy, limits);
+      },
+    });
+    const coordinator = coordinatorIn(folder.path, chain);
+    await expect(proposeSpend(coordinator, scripts, request())).rejects.toThrow(
+      code('COORDINATOR_REVIEW_BLOCKED'),
+    );
+    expect(events(coordinator)).toEqual(['policy.limited']);
   });
 
   it('spends exactly the coins that were named', async () => {

@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { policyId } from '@qoima/policy';
+import { defaultLimits, policyId } from '@qoima/policy';
 import { createPsbt, encodePsbt, type Psbt, unsignedTransactionId } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAddressBook } from '../src/address-book.ts';
+import { datePolicy, limitPolicy } from '../src/create-policy.ts';
 import type { Proposal } from '../src/index.ts';
 import { openPolicyStore } from '../src/policy-store.ts';
 import { openProposalStore } from '../src/proposal-store.ts';
-import { chainCoin, samplePolicy, scripts, temporaryFolder } from './sample.ts';
+import { chainCoin, coordinatorIn, samplePolicy, scripts, temporaryFolder } from './sample.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -102,6 +103,26 @@ describe('the policy store', () => {
     const path = join(folder.path, 'policies', `${policyId(samplePolicy())}.json`);
     writeFileSync(path, readFileSync(path, 'utf8').replace('Reserve', 'Reverse'));
     expect(() => store.list()).toThrow(code('POLICY_ID_MISMATCH'));
+  });
+});
+
+describe('a change of a stored policy', () => {
+  const limits = { ...defaultLimits, changeWindow: 7 };
+
+  it('keeps what another changed since the policy was read', async () => {
+    const coordinator = coordinatorIn(folder.path);
+    const read = samplePolicy();
+    await limitPolicy(coordinator, read, limits);
+    await datePolicy(coordinator, read, 1_600_000_000);
+    expect(coordinator.policies.find('Reserve')).toMatchObject({
+      birthday: 1_600_000_000,
+      limits: { changeWindow: 7 },
+    });
+    await limitPolicy(coordinator, read, defaultLimits);
+    expect(coordinator.policies.find('Reserve')).toMatchObject({
+      birthday: 1_600_000_000,
+      limits: { changeWindow: defaultLimits.changeWindow },
+    });
   });
 });
 
