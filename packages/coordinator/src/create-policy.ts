@@ -25,7 +25,8 @@ export interface PolicyRequest {
 
 /**
  * Makes and stores the policy of these key records.
- * @throws `POLICY_…` for a key or quorum that cannot be, `COORDINATOR_POLICY_EXISTS`
+ * @throws `POLICY_…` for a key or quorum that cannot be, `COORDINATOR_POLICY_EXISTS`,
+ *   `COORDINATOR_POLICY_NAME`, `COORDINATOR_POLICY_SAME_KEYS`
  */
 export const createPolicy = (
   coordinator: Coordinator,

@@ -21,6 +21,17 @@ const table = {
     meaning: 'A policy of the same name is already there.',
     action: 'Give the new policy another name, or use the one that is there.',
   },
+  COORDINATOR_POLICY_NAME: {
+    kind: 'refused',
+    meaning: 'The name of a new policy is 64 hex digits, as the id of a policy is.',
+    action: 'Give it another name: policies are chosen by name and by id.',
+  },
+  COORDINATOR_POLICY_SAME_KEYS: {
+    kind: 'refused',
+    meaning: 'A policy that is already there gives the same addresses, under another name.',
+    action:
+      'Use that one: of two such policies each would give out addresses that the other gave out, and count its coins.',
+  },
   COORDINATOR_POLICY_NOT_STORED: {
     kind: 'refused',
     meaning: 'A policy file is sound, and of no policy that is stored here.',

@@ -1,20 +1,30 @@
 import { join } from 'node:path';
 import { ensureFolder, listFolder, readFileBounded, writeFileAtomically } from '@qoima/journal';
-import { decodePolicyFile, encodePolicyFile, policyId, type WalletPolicy } from '@qoima/policy';
-import { formatUtf8, parseUtf8 } from '@qoima/primitives';
+import {
+  decodePolicyFile,
+  encodePolicyFile,
+  haveSameScripts,
+  policyId,
+  type WalletPolicy,
+} from '@qoima/policy';
+import { excerpt, formatUtf8, parseUtf8 } from '@qoima/primitives';
 import { coordinatorError } from './errors.ts';
 
 /** The policies of one network, a file each in `policies/`, named by id. */
 export interface PolicyStore {
   list(): readonly WalletPolicy[];
   /**
-   * The policy of that name, or whose id begins so; without a selector the only one there is.
+   * The policy of that whole id, or else the one of that name or whose id begins so; without a selector
+   * the only one there is.
    * @throws `COORDINATOR_NO_POLICY`, `COORDINATOR_POLICY_AMBIGUOUS`
    */
   find(selector?: string): WalletPolicy;
   /** The policy of that id, which is whole; a name is none. @throws `COORDINATOR_NO_POLICY` */
   get(id: string): WalletPolicy;
-  /** @throws `COORDINATOR_POLICY_EXISTS` */
+  /**
+   * What a new policy must not share with another, in the store as a whole.
+   * @throws `COORDINATOR_POLICY_EXISTS`, `COORDINATOR_POLICY_NAME`, `COORDINATOR_POLICY_SAME_KEYS`
+   */
   check(policy: WalletPolicy): void;
   add(policy: WalletPolicy): void;
   /** Puts a policy in the place of the one with its id: what is not under the id may differ. */
@@ -33,8 +43,20 @@ export const openPolicyStore = (network: string): PolicyStore => {
     });
   };
   const check = (policy: WalletPolicy): void => {
-    if (list().some(({ name }) => name === policy.name)) {
+    if (/^[0-9a-f]{64}$/i.test(policy.name)) {
+      throw coordinatorError('COORDINATOR_POLICY_NAME', `The name ${policy.name} reads as an id.`);
+    }
+    const others = list();
+    if (others.some(({ name }) => name === policy.name)) {
       throw coordinatorError('COORDINATOR_POLICY_EXISTS', `Policy ${policy.name} is already here.`);
+    }
+    const same = others.find((other) => haveSameScripts(other, policy));
+    if (same !== undefined) {
+      throw coordinatorError(
+        'COORDINATOR_POLICY_SAME_KEYS',
+        `The policy ${same.name} (${policyId(same).slice(0, 8)}) has the same keys and quorum, and so every address that ${policy.name} would have.`,
+        { policy: policyId(same) },
+      );
     }
   };
   const write = (policy: WalletPolicy): void => {
@@ -51,11 +73,12 @@ export const openPolicyStore = (network: string): PolicyStore => {
     list,
     get,
     find: (selector) => {
-      const found = list().filter(
-        (policy) =>
-          selector === undefined ||
-          policy.name === selector ||
-          policyId(policy).startsWith(selector.toLowerCase()),
+      const all = list();
+      const beginning = selector?.toLowerCase() ?? '';
+      const exact = all.find((policy) => policyId(policy) === beginning);
+      if (exact !== undefined) return exact;
+      const found = all.filter(
+        (policy) => policy.name === selector || policyId(policy).startsWith(beginning),
       );
       const [policy] = found;
       if (policy === undefined) {
@@ -63,7 +86,7 @@ export const openPolicyStore = (network: string): PolicyStore => {
           'COORDINATOR_NO_POLICY',
           selector === undefined
             ? 'There is no policy here.'
-            : `No policy ${JSON.stringify(selector)}.`,
+            : `No policy ${excerpt(selector, 70)}.`,
         );
       }
       if (found.length > 1) {

@@ -1,7 +1,7 @@
 import type { ChainSource } from '@qoima/chain';
 import { bitcoinCore } from '@qoima/chain';
 import { type Clock, readFileBounded, stateFolder } from '@qoima/journal';
-import { type PolicyScripts, policyId, policyScripts } from '@qoima/policy';
+import { type PolicyScripts, policyId, policyScripts, type WalletPolicy } from '@qoima/policy';
 import { parseNetwork, withPlace } from '@qoima/primitives';
 import { MAX_PSBT_BYTES, type Psbt, parsePsbt } from '@qoima/psbt';
 import type { Terminal } from '@qoima/terminal';
@@ -15,6 +15,7 @@ export interface Session {
   readonly terminal: Terminal;
   /** The policy that `--policy` names, or the only one. */
   readonly scripts: () => PolicyScripts;
+  /** By the whole id, as our own files have it. */
   readonly scriptsOf: (policyId: string) => PolicyScripts;
   readonly chain: (scripts: PolicyScripts) => ChainSource;
 }
@@ -46,8 +47,7 @@ export const sessions =
     });
     // Kept, so that a policy's keys are derived once for all the files of a command.
     const opened = new Map<string, PolicyScripts>();
-    const scriptsOf = (selector?: string): PolicyScripts => {
-      const policy = coordinator.policies.find(selector);
+    const scriptsFor = (policy: WalletPolicy): PolicyScripts => {
       const scripts = opened.get(policyId(policy)) ?? policyScripts(policy);
       opened.set(policyId(policy), scripts);
       return scripts;
@@ -55,8 +55,8 @@ export const sessions =
     return {
       coordinator,
       terminal,
-      scripts: () => scriptsOf(options.policy),
-      scriptsOf,
+      scripts: () => scriptsFor(coordinator.policies.find(options.policy)),
+      scriptsOf: (id) => scriptsFor(coordinator.policies.get(id)),
       chain: ({ policy }) => coordinator.chain(policy),
     };
   };

@@ -1,9 +1,21 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { curveInUse } from '@qoima/curve';
-import { defaultLimits, limitsJson } from '@qoima/policy';
+import { defaultLimits, limitsJson, policyId, walletPolicy } from '@qoima/policy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cosigners, keyRecords, qoima, temporaryFolder, writeKeyRecords } from './sample.ts';
+import { parsePayment, proposeSpend } from '../src/index.ts';
+import {
+  chainCoin,
+  coordinatorIn,
+  cosigners,
+  fakeChain,
+  keyRecords,
+  qoima,
+  samplePolicy,
+  scripts,
+  temporaryFolder,
+  writeKeyRecords,
+} from './sample.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let home: string;
@@ -36,6 +48,22 @@ const refusal = async (argv: readonly string[], wanted: string, exit: number): P
   expect(stderr).toMatch(new RegExp(`^error ${wanted}: [^\\n]+[.)]\\n$`));
   expect(code).toBe(exit);
   return stderr;
+};
+
+/** A proposal of the sample policy, made with a node that there is no more. */
+const proposed = async () => {
+  const chain = fakeChain([chainCoin(0, 2_000_000n)]);
+  const coordinator = coordinatorIn(join(home, 'regtest'), chain);
+  const { proposal } = await proposeSpend(coordinator, scripts, {
+    label: '',
+    payments: [parsePayment(`${PAY}=0.01`, scripts)],
+    feeRate: 5_000n,
+    coins: [],
+    minConfirmations: 1,
+    version: 0,
+    acceptedWarnings: [],
+  });
+  return { coordinator, proposal: proposal.id };
 };
 
 describe('qoima, without a node', () => {
@@ -222,6 +250,31 @@ describe('qoima, without a node', () => {
       3,
     );
     expect(await json('journal', 'verify')).toMatchObject({ entries: 1 });
+  });
+
+  it('refuses a second policy of the same keys, and names the first', async () => {
+    await create();
+    const second = ['policy', 'create', '--name', 'Reserve 2', '--required', '2'];
+    const line = await refusal(
+      [...second, ...[...records].reverse()],
+      'COORDINATOR_POLICY_SAME_KEYS',
+      3,
+    );
+    expect(line).toContain('The policy Reserve (');
+    expect(await json('journal', 'verify')).toMatchObject({ entries: 1 });
+  });
+
+  it('finds the policy of a proposal whatever the name of another is', async () => {
+    const { coordinator, proposal } = await proposed();
+    const id = policyId(samplePolicy());
+    // As an earlier version took it.
+    coordinator.policies.replace(
+      walletPolicy({ ...samplePolicy(), name: id, quorum: { required: 3, total: 3 } }),
+    );
+    expect(await json('status', proposal)).toMatchObject({ proposal: { policyId: id } });
+    expect(await json('withdraw', proposal, '--reason', 'test')).toMatchObject({
+      proposal: { state: 'withdrawn' },
+    });
   });
 
   it.each([

@@ -1,6 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultLimits, policyId } from '@qoima/policy';
+import {
+  type Cosigner,
+  defaultLimits,
+  type PolicyParts,
+  policyId,
+  type WalletPolicy,
+  walletPolicy,
+} from '@qoima/policy';
 import { createPsbt, encodePsbt, type Psbt, unsignedTransactionId } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAddressBook } from '../src/address-book.ts';
@@ -8,7 +15,14 @@ import { datePolicy, limitPolicy } from '../src/create-policy.ts';
 import type { Proposal } from '../src/index.ts';
 import { openPolicyStore } from '../src/policy-store.ts';
 import { openProposalStore } from '../src/proposal-store.ts';
-import { chainCoin, coordinatorIn, samplePolicy, scripts, temporaryFolder } from './sample.ts';
+import {
+  chainCoin,
+  coordinatorIn,
+  cosigners,
+  samplePolicy,
+  scripts,
+  temporaryFolder,
+} from './sample.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -58,6 +72,10 @@ describe('the address book', () => {
   });
 });
 
+/** Of the same keys, and by itself of another quorum. */
+const otherPolicy = (name: string, parts: Partial<PolicyParts> = {}): WalletPolicy =>
+  walletPolicy({ ...samplePolicy(), quorum: { required: 3, total: 3 }, ...parts, name });
+
 describe('the policy store', () => {
   it('finds a policy by its name, the beginning of its id, or as the only one', () => {
     const store = openPolicyStore(folder.path);
@@ -81,7 +99,7 @@ describe('the policy store', () => {
     const store = openPolicyStore(folder.path);
     expect(() => store.find()).toThrow(code('COORDINATOR_NO_POLICY'));
     store.add(samplePolicy('First'));
-    store.add(samplePolicy('Second'));
+    store.add(otherPolicy('Second'));
     expect(() => store.find()).toThrow(code('COORDINATOR_POLICY_AMBIGUOUS'));
     const first = policyId(samplePolicy('First')).slice(0, 8);
     expect(() => store.find()).toThrow(`First (${first})`);
@@ -95,6 +113,71 @@ describe('the policy store', () => {
     expect(() => {
       store.add(samplePolicy());
     }).toThrow(code('COORDINATOR_POLICY_EXISTS'));
+  });
+
+  const id = policyId(samplePolicy());
+
+  it('takes no policy whose name could be the id of another', () => {
+    const store = openPolicyStore(folder.path);
+    store.add(samplePolicy());
+    for (const name of [id, id.toUpperCase(), 'a'.repeat(64)]) {
+      expect(() => {
+        store.add(otherPolicy(name));
+      }).toThrow(code('COORDINATOR_POLICY_NAME'));
+    }
+    store.add(otherPolicy('a'.repeat(63)));
+  });
+
+  it('finds a policy by its whole id, whatever the name of another is', () => {
+    const store = openPolicyStore(folder.path);
+    store.add(samplePolicy());
+    // As an earlier version took it.
+    const named = otherPolicy(id);
+    store.replace(named);
+    expect(store.find(id).name).toBe('Reserve');
+    expect(store.find(id.toUpperCase()).name).toBe('Reserve');
+    expect(store.get(id).name).toBe('Reserve');
+    expect(store.find(policyId(named)).name).toBe(id);
+    expect(() => store.get('Reserve')).toThrow(code('COORDINATOR_NO_POLICY'));
+  });
+
+  it('takes no second policy that gives the same addresses', () => {
+    const store = openPolicyStore(folder.path);
+    store.add(samplePolicy());
+    const [first, ...others] = cosigners;
+    const turned = [...others, first as Cosigner];
+    const renamed = cosigners.map((cosigner, i) => ({ ...cosigner, name: `Key ${i}` }));
+    for (const same of [{}, { cosigners: turned }, { cosigners: renamed }]) {
+      expect(() => {
+        store.add(otherPolicy('Reserve 2', { quorum: { required: 2, total: 3 }, ...same }));
+      }).toThrow(
+        expect.objectContaining({
+          code: 'COORDINATOR_POLICY_SAME_KEYS',
+          message: expect.stringContaining('Reserve'),
+          details: { policy: id },
+        }),
+      );
+    }
+    store.add(otherPolicy('Other quorum'));
+    const two = { required: 2, total: 3 };
+    store.add(otherPolicy('Other script', { quorum: two, scriptKind: 'sh-wsh' }));
+    store.add(otherPolicy('Unsorted', { quorum: two, sorted: false }));
+    store.add(otherPolicy('Turned', { quorum: two, sorted: false, cosigners: turned }));
+  });
+
+  it('says a wrong selector only so far', () => {
+    const store = openPolicyStore(folder.path);
+    store.add(samplePolicy());
+    for (const wrong of ['x'.repeat(100_000), '\u001b[2J'.repeat(100)]) {
+      try {
+        store.find(wrong);
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'COORDINATOR_NO_POLICY' });
+        expect((error as Error).message.length).toBeLessThan(300);
+        expect((error as Error).message).not.toContain('\u001b');
+      }
+    }
   });
 
   it('refuses a policy file in which a byte was changed', () => {

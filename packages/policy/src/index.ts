@@ -64,6 +64,7 @@ export {
   type TemplatePolicy,
 } from './policy-template.ts';
 export { MAX_COSIGNERS, type Quorum, quorum } from './quorum.ts';
+export { haveSameScripts } from './same-scripts.ts';
 export {
   decodeLimits,
   defaultLimits,
