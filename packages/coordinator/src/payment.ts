@@ -1,5 +1,5 @@
 import { decodeAddress, type PolicyScripts } from '@qoima/policy';
-import { excerpt, isQoimaError, parseBtc, type Sats, withPlace } from '@qoima/primitives';
+import { isQoimaError, parseBtc, type Sats, withPlace } from '@qoima/primitives';
 import { coordinatorError } from './errors.ts';
 
 /** Money to an address. */
@@ -10,20 +10,25 @@ export interface Payment {
 }
 
 /**
- * Reads `ADDRESS=AMOUNT`, the amount in BTC.
+ * Reads `ADDRESS=AMOUNT`, the amount in BTC. `place` names it in errors: one command may have many. Its text
+ * stands in none of them, because what was pasted there may be a private key.
  * @throws `COORDINATOR_PAYMENT_INVALID`, `POLICY_ADDRESS_…`
  */
-export const parsePayment = (text: string, scripts: PolicyScripts): Payment => {
+export const parsePayment = (text: string, { policy }: PolicyScripts, place = '--pay'): Payment => {
   const at = text.lastIndexOf('=');
   if (at < 1) {
-    throw coordinatorError('COORDINATOR_PAYMENT_INVALID', `Not a payment: ${excerpt(text, 100)}.`);
+    throw coordinatorError(
+      'COORDINATOR_PAYMENT_INVALID',
+      `${place} is no payment: ${lengthOf(text)}, without an address before "=".`,
+    );
   }
   const address = text.slice(0, at);
-  const amount = readAmount(text.slice(at + 1), address);
-  return { address, scriptPubKey: readAddress(address, scripts), amount };
+  const amount = readAmount(text.slice(at + 1), place);
+  const scriptPubKey = withPlace(place, () => decodeAddress(address, policy.network));
+  return { address, scriptPubKey, amount };
 };
 
-const readAmount = (text: string, address: string): Sats => {
+const readAmount = (text: string, place: string): Sats => {
   try {
     return parseBtc(text);
   } catch (error) {
@@ -32,15 +37,14 @@ const readAmount = (text: string, address: string): Sats => {
       error.code === 'AMOUNT_OUT_OF_RANGE'
         ? 'at most 21 million BTC'
         : 'BTC in plain digits, with a point before at most eight decimals and nothing between thousands';
+    const actual = /^[0-9.,' +-]{1,40}$/.test(text) ? JSON.stringify(text) : lengthOf(text);
+    // Without its cause, which quotes the text.
     throw coordinatorError(
       'COORDINATOR_PAYMENT_INVALID',
-      `The amount for ${excerpt(address, 100)} is ${excerpt(text)}; expected is ${expected}.`,
-      { expected, actual: text.slice(0, 100) },
-      error,
+      `The amount of ${place} is ${actual}; expected is ${expected}.`,
+      { expected, actual },
     );
   }
 };
 
-/** One command may have many payments, so the error names this one's address. */
-const readAddress = (address: string, { policy }: PolicyScripts): Uint8Array =>
-  withPlace(`--pay ${excerpt(address, 100)}`, () => decodeAddress(address, policy.network));
+const lengthOf = (text: string): string => `a text of ${text.length} characters`;

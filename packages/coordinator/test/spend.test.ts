@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
 import { defaultLimits, encodeAddress, policyId, policyScripts } from '@qoima/policy';
-import { formatOutpoint, parseOutpoint } from '@qoima/primitives';
+import { formatOutpoint, parseOutpoint, type QoimaError } from '@qoima/primitives';
 import { createPsbt, decodeTransaction, encodeTransaction } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limitPolicy } from '../src/create-policy.ts';
@@ -289,16 +289,47 @@ describe('a payment', () => {
     expect(() => parsePayment(text, scripts)).toThrow(code(wanted));
   });
 
-  it('that is mistyped is told with what was typed and what is expected', () => {
-    const said = (text: string, message: RegExp): void =>
-      expect(() => parsePayment(text, scripts)).toThrow(message);
-    said(
+  const messageOf = (text: string, place?: string): string => {
+    try {
+      parsePayment(text, scripts, place);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('nothing was thrown');
+  };
+
+  it.each([
+    [
       `${PAYEE}=1,5`,
-      new RegExp(`"${PAYEE}" is "1,5"; expected is BTC in plain digits, with a point`),
-    );
-    said(`${PAYEE}=21000001`, /is "21000001"; expected is at most 21 million BTC/);
-    said('nowhere=1', /^--pay "nowhere": /);
+      /^The amount of --pay 2 of 3 is "1,5"; expected is BTC in plain digits, with a/,
+    ],
+    [
+      `${PAYEE}=21000001`,
+      /^The amount of --pay 2 of 3 is "21000001"; expected is at most 21 million/,
+    ],
+    [`${PAYEE}=1 BTC`, /^The amount of --pay 2 of 3 is a text of 5 characters; expected is BTC in/],
+    ['nowhere=1', /^--pay 2 of 3: The text of 7 characters is no address/],
+    ['nowhere', /^--pay 2 of 3 is no payment: a text of 7 characters/],
+  ])('that is mistyped is told by its place and with what is expected: %s', (text, said) => {
+    expect(messageOf(text, '--pay 2 of 3')).toMatch(said);
   });
+
+  /** A private key on a test network, of the secret 1. */
+  const WIF = 'cMahea7zqjxrtgAbB7LSGbcQUr1uX1ojuat9jZodMN87JcbXMTcA';
+
+  it.each([WIF, `${WIF}=1`, `${PAYEE}=${WIF}`, `=${WIF}`])(
+    'that may be a private key is not quoted: %s',
+    (text) => {
+      expect(messageOf(text)).not.toMatch(/cMah/);
+      try {
+        parsePayment(text, scripts);
+      } catch (error) {
+        const { details, cause } = error as QoimaError;
+        expect(JSON.stringify(details)).not.toMatch(/cMah/);
+        expect(String(cause)).not.toMatch(/cMah/);
+      }
+    },
+  );
 
   it('is an address and an exact amount', () => {
     expect(parsePayment(`${PAYEE}=0.00000001`, scripts)).toMatchObject({

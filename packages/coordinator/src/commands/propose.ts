@@ -31,7 +31,9 @@ export const addProposeCommand = (program: Command, open: OpenSession): void => 
       const { coordinator, terminal, scripts } = open(command);
       const own = scripts();
       const label = labelText(options.label ?? '', '--label');
-      const payments = options.pay.map((text) => parsePayment(text, own));
+      const payments = options.pay.map((text, i) =>
+        parsePayment(text, own, `--pay ${i + 1} of ${options.pay.length}`),
+      );
       // First, so that a command that was cut off learns this and not that its file is there.
       refuseRepeated(coordinator, own.policy, { label, payments });
       if (options.out !== undefined) checkNewFile(options.out);
