@@ -6,6 +6,7 @@ import {
   parseFeeRate,
   parseOutpoint,
 } from '@qoima/primitives';
+import { RULES } from '@qoima/review';
 import { printable } from '@qoima/terminal';
 import { coordinatorError } from './errors.ts';
 
@@ -47,6 +48,19 @@ export const feeRate = (text: string, option: string): FeeRate =>
 /** Reads `txid:vout`. @throws `COORDINATOR_OPTION_INVALID` */
 export const outpoint = (text: string, option: string): Outpoint =>
   read(text, option, parseOutpoint, 'a coin as txid:vout, 64 hex digits, a colon, and a number');
+
+/** Reads the names of rules of the review. @throws `COORDINATOR_OPTION_INVALID` for one that there is not */
+export const ruleNames = (texts: readonly string[], option: string): readonly string[] => {
+  for (const text of texts) {
+    if (RULES.some(({ id }) => id === text)) continue;
+    const [group] = text.toLowerCase().split('-');
+    const near = RULES.map(({ id }) => id).filter((id) => id.startsWith(`${group}-`));
+    const hint = near.length === 0 ? '' : `, and near it are ${near.join(', ')}`;
+    const expected = `the name of a rule; docs/review-rules.md lists them all${hint}`;
+    throw invalid(option, expected, text);
+  }
+  return texts;
+};
 
 /** What a person mistypes is a wrong call, and no check that said no. */
 const read = <Value>(

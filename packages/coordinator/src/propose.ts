@@ -156,7 +156,7 @@ export const proposeSpend = async (
       })),
       feeSats: proposal.feeSats.toString(),
       digest: report.digest,
-      acceptedWarnings: request.acceptedWarnings,
+      acceptedWarnings: warningsOf(report),
     });
     coordinator.addresses.advance(
       id,
@@ -193,6 +193,11 @@ const refuseOpenWarnings = (report: Report, accepted: readonly string[]): void =
     throw coordinatorError('COORDINATOR_WARNING_OPEN', refusal.message, refusal.details);
   }
 };
+
+/** The rules that warned, each once: a proposal that is stored has had all of them accepted. */
+const warningsOf = ({ findings }: Report): readonly string[] => [
+  ...new Set(findings.filter(({ severity }) => severity === 'warn').map(({ rule }) => rule)),
+];
 
 const candidates = (
   coordinator: Coordinator,

@@ -313,6 +313,29 @@ describe('qoima, without a node', () => {
     ).toContain('--fee-rate is "5,5", and not a rate in sat/vB like 12 or 12.5');
   });
 
+  it.each([
+    [
+      'foo\u001b[31m\u202e',
+      '"foo?[31m?", and not the name of a rule; docs/review-rules.md lists them all.',
+    ],
+    ['x'.repeat(1000), 'lists them all.'],
+    [
+      'history-coin',
+      'lists them all, and near it are history-amount-differs, history-coin-signed,',
+    ],
+    ['Lock-Time', 'lists them all, and near it are lock-time.'],
+    ['', 'lists them all.'],
+  ])('refuses to accept what is no rule: %s', async (rule, said) => {
+    await create();
+    const line = await refusal(
+      ['propose', '--pay', `${PAY}=1`, '--fee-rate', '1', '--accept-warning', rule],
+      'COORDINATOR_OPTION_INVALID',
+      2,
+    );
+    expect(line).toContain(said);
+    expect(line.length).toBeLessThan(400);
+  });
+
   it('refuses a label that no list could show', async () => {
     await create();
     await refusal(

@@ -180,8 +180,20 @@ describe('a proposal', () => {
         message: expect.stringContaining('history-coin-signed'),
       }),
     );
-    const meant = { ...other, acceptedWarnings: ['history-coin-signed'] };
+    const accepted = [
+      'history-coin-signed',
+      'fee-over-limit',
+      'foo\u001b[31m',
+      'history-coin-signed',
+    ];
+    const meant = { ...other, acceptedWarnings: accepted };
     const { report } = await proposeSpend(coordinator, scripts, meant);
+    // What was accepted and not found is not said to have been.
+    const { entries } = readJournal(coordinator.journalPath);
+    expect(entries.map(({ facts }) => facts['acceptedWarnings'])).toEqual([
+      [],
+      ['history-coin-signed'],
+    ]);
     expect(report.findings).toMatchObject([
       { rule: 'history-coin-signed', facts: { earlier: [proposal.id] } },
     ]);

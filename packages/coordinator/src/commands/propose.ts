@@ -3,7 +3,7 @@ import { encodePsbt } from '@qoima/psbt';
 import { reportJson, signingSheet } from '@qoima/review';
 import { formatFields, printable } from '@qoima/terminal';
 import { type Command, Option } from 'commander';
-import { feeRate, labelText, outpoint, wholeNumber } from '../options.ts';
+import { feeRate, labelText, outpoint, ruleNames, wholeNumber } from '../options.ts';
 import { parsePayment } from '../payment.ts';
 import { proposalJson } from '../proposal.ts';
 import { proposeSpend, refuseRepeated } from '../propose.ts';
@@ -34,6 +34,7 @@ export const addProposeCommand = (program: Command, open: OpenSession): void => 
       const payments = options.pay.map((text, i) =>
         parsePayment(text, own, `--pay ${i + 1} of ${options.pay.length}`),
       );
+      const accepted = ruleNames(options.acceptWarning ?? [], '--accept-warning');
       // First, so that a command that was cut off learns this and not that its file is there.
       refuseRepeated(coordinator, own.policy, { label, payments });
       if (options.out !== undefined) checkNewFile(options.out);
@@ -44,7 +45,7 @@ export const addProposeCommand = (program: Command, open: OpenSession): void => 
         coins: (options.coin ?? []).map((text) => outpoint(text, '--coin')),
         minConfirmations: wholeNumber(options.minConfirmations, '--min-confirmations', 1_000_000),
         version: options.psbtVersion === '2' ? 2 : 0,
-        acceptedWarnings: options.acceptWarning ?? [],
+        acceptedWarnings: accepted,
         onProgress: rescanProgress(terminal.progress),
       });
       if (options.out !== undefined) writeNewFile(options.out, encodePsbt(psbt));
