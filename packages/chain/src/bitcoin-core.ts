@@ -20,6 +20,7 @@ import { chainError } from './errors.ts';
 import type { HttpPost } from './http-post.ts';
 import { type JsonRpc, jsonRpc, type Sleep, sleepByTimer } from './json-rpc.ts';
 import type { RpcAuth } from './rpc-auth.ts';
+import { oneLine } from './rpc-reply.ts';
 
 export interface BitcoinCoreOptions {
   /** `http://127.0.0.1:8332`; without user and password. */
@@ -106,10 +107,11 @@ const readTip = async (rpc: JsonRpc, expected: Network): Promise<ChainTip> => {
   const reply = await rpc.call('getblockchaininfo', {}, blockchainReply);
   const network = networkNames.find((name) => networks[name].chain === reply.chain);
   if (network !== expected) {
+    const actual = network ?? oneLine(reply.chain, 40);
     throw chainError(
       'CHAIN_WRONG_NETWORK',
-      `The node at ${rpc.url} is on ${network ?? reply.chain} and not on ${expected}.`,
-      { expected, actual: network ?? reply.chain },
+      `The node at ${rpc.url} is on ${actual} and not on ${expected}.`,
+      { expected, actual },
     );
   }
   return {

@@ -11,6 +11,7 @@ import { acceptReply, decodedTransactionReply, hashReply } from './core-replies.
 import { countConfirmations } from './core-transactions.ts';
 import { chainError } from './errors.ts';
 import { type CoreError, isRpcError, type JsonRpc } from './json-rpc.ts';
+import { oneLine } from './rpc-reply.ts';
 
 /** Codes of `src/rpc/protocol.h`. */
 const RPC_DESERIALIZATION_ERROR = -22;
@@ -29,7 +30,7 @@ export const testAcceptance = async (
     const [verdict] = await rpc.call('testmempoolaccept', parameters, acceptReply);
     return verdict.allowed
       ? { allowed: true, vsize: verdict.vsize, fee: verdict.fees.base }
-      : { allowed: false, reason: verdict['reject-reason'] };
+      : { allowed: false, reason: oneLine(verdict['reject-reason']) };
   } catch (error) {
     if (!isRpcError(error, RPC_DESERIALIZATION_ERROR)) throw error;
     return { allowed: false, reason: error.details.rpcMessage };

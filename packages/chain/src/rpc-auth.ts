@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { formatBase64, parseUtf8 } from '@qoima/primitives';
 import { chainError } from './errors.ts';
@@ -29,6 +30,9 @@ const readCookie = async (path: string): Promise<string> => {
       cause,
     );
   });
+  if (text === undefined) {
+    throw chainError('CHAIN_COOKIE_UNREADABLE', `${path} is not an ordinary file.`, { path });
+  }
   const cookie = text.trim();
   if (!/^[^\s:]+:\S+$/.test(cookie) || text.length > MAX_COOKIE_BYTES) {
     throw chainError('CHAIN_COOKIE_UNREADABLE', `${path} is not a cookie file.`, { path });
@@ -36,10 +40,12 @@ const readCookie = async (path: string): Promise<string> => {
   return cookie;
 };
 
-/** At most one byte more than a cookie may have, whatever the path leads to. */
-const readStart = async (path: string): Promise<string> => {
-  const file = await open(path, 'r');
+/** At most one byte more than a cookie may have; undefined if the path leads to no ordinary file. */
+const readStart = async (path: string): Promise<string | undefined> => {
+  // Without O_NONBLOCK, opening a named pipe would wait for its writer.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (!(await file.stat()).isFile()) return undefined;
     const { buffer, bytesRead } = await file.read(new Uint8Array(MAX_COOKIE_BYTES + 1));
     return new TextDecoder().decode(buffer.subarray(0, bytesRead));
   } finally {

@@ -53,7 +53,7 @@ export const readReply = (reply: HttpReply, call: Call): Answer => {
     });
   }
   if (id !== String(call.id)) {
-    throw malformed(call, `its id is ${id} and not ${call.id}`);
+    throw malformed(call, `its id is ${oneLine(id ?? 'none', 40)} and not ${call.id}`);
   }
   return { result };
 };
@@ -93,10 +93,12 @@ const malformed = ({ url, method }: Call, why: string, cause?: unknown): QoimaEr
 
 /** The first line of what a node says, for an error: Core answers a wrong call with its whole help. */
 export const oneSentence = (message: string): string => {
-  const line =
-    message
-      .split('\n', 1)[0]
-      ?.replace(/[^\x20-\x7e]/g, '?')
-      .slice(0, 500) ?? '';
-  return /[.!?]$/.test(line) ? line : `${line}.`;
+  const line = oneLine(message);
+  return /[.!?…]$/.test(line) ? line : `${line}.`;
+};
+
+/** The first line of foreign text, printable and of bounded length. */
+export const oneLine = (text: string, limit = 500): string => {
+  const line = text.split('\n', 1)[0]?.replace(/[^\x20-\x7e]/g, '?') ?? '';
+  return line.length > limit ? `${line.slice(0, limit)}…` : line;
 };

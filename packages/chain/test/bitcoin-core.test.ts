@@ -105,6 +105,13 @@ describe('tip', () => {
     },
   );
 
+  it('of a node on a network with a long name is refused in few words', async () => {
+    const { source } = open({ getblockchaininfo: blockchain('x'.repeat(100_000)) });
+    const { message, details } = await failure(source.tip());
+    expect(message).toMatch(/^.{0,200}$/);
+    expect(JSON.stringify(details)).toMatch(/^.{0,200}$/);
+  });
+
   it('is checked before anything else is asked', async () => {
     const { source, calls } = open({ getblockchaininfo: blockchain('main') });
     const ways = [
@@ -346,6 +353,19 @@ describe('test of acceptance', () => {
       allowed: false,
       reason: 'missing-inputs',
     });
+  });
+
+  it('bounds the reason of a refusal', async () => {
+    const long = `${'x'.repeat(100_000)}\u001b[2J`;
+    for (const [reason, wanted] of [
+      [long, `${'x'.repeat(500)}…`],
+      ['bad\u001b[2J-txns\nand more', 'bad?[2J-txns'],
+    ]) {
+      const { source } = open({
+        testmempoolaccept: JSON.stringify([{ allowed: false, 'reject-reason': reason }]),
+      });
+      await expect(source.testAccept(raw)).resolves.toEqual({ allowed: false, reason: wanted });
+    }
   });
 
   it('counts bytes that are no transaction as a refusal', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -96,7 +97,13 @@ describe('a reply that is none of ours', () => {
     ['a bare value', 200, '5', 'it is not a JSON-RPC reply (HTTP status 200)'],
     ['an error without a code', 500, '{"id":1,"error":{}}', 'it is not a JSON-RPC reply'],
     ['another id', 200, '{"result":"a","id":99}', 'its id is 99 and not 1'],
-    ['no id', 200, '{"result":"a","id":null}', 'its id is null and not 1'],
+    ['no id', 200, '{"result":"a","id":null}', 'its id is none and not 1'],
+    [
+      'a long id',
+      200,
+      `{"result":"a","id":"${'9'.repeat(5000)}"}`,
+      `its id is ${'9'.repeat(40)}… and`,
+    ],
     ['another type', 200, '{"result":{"a":1},"id":1}', 'the result: expected string'],
     ['no result', 200, '{"id":1}', 'the result: expected string'],
   ])('is refused: %s', async (_, status, text, reason) => {
@@ -245,6 +252,22 @@ describe('credentials', () => {
     const error = await failure(connect('http://127.0.0.1:1', { auth }).call('x', {}, v.string()));
     expect(error.code).toBe('CHAIN_COOKIE_UNREADABLE');
     expect(error.message).not.toContain('bbb');
+  });
+
+  it('are not waited for at a named pipe', async () => {
+    const cookiePath = `${temporaryFile('')}.pipe`;
+    execFileSync('mkfifo', [cookiePath]);
+    const auth = { cookiePath };
+    const error = await failure(connect('http://127.0.0.1:1', { auth }).call('x', {}, v.string()));
+    expect(error).toMatchObject({ code: 'CHAIN_COOKIE_UNREADABLE', details: { path: cookiePath } });
+    expect(error.message).toContain('is not an ordinary file');
+  });
+
+  it.each(['/dev/null', '/dev/zero', '/'])('are not read from %s', async (cookiePath) => {
+    const auth = { cookiePath };
+    const error = await failure(connect('http://127.0.0.1:1', { auth }).call('x', {}, v.string()));
+    expect(error).toMatchObject({ code: 'CHAIN_COOKIE_UNREADABLE', details: { path: cookiePath } });
+    expect(error.message).toContain('is not an ordinary file');
   });
 
   it('without a cookie file are an error of use that names the path', async () => {
