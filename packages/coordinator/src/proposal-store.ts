@@ -6,7 +6,7 @@ import {
   readFileBounded,
   writeFileAtomically,
 } from '@qoima/journal';
-import { formatHex, formatUtf8, parseHex, parseUtf8, type Txid } from '@qoima/primitives';
+import { excerpt, formatHex, formatUtf8, parseHex, parseUtf8, type Txid } from '@qoima/primitives';
 import { decodePsbt, encodePsbt, MAX_PSBT_BYTES, type Psbt, transactionId } from '@qoima/psbt';
 import { coordinatorError } from './errors.ts';
 import { decodeProposal, encodeProposal, type Proposal } from './proposal.ts';
@@ -67,7 +67,7 @@ export const openProposalStore = (network: string): ProposalStore => {
       const found = ids().filter((id) => id.startsWith(prefix.toLowerCase()));
       const [id] = found;
       if (id === undefined || prefix === '') {
-        throw coordinatorError('COORDINATOR_NO_PROPOSAL', `No proposal ${JSON.stringify(prefix)}.`);
+        throw coordinatorError('COORDINATOR_NO_PROPOSAL', `No proposal ${excerpt(prefix, 70)}.`);
       }
       if (found.length > 1) {
         throw coordinatorError(

@@ -266,6 +266,13 @@ describe('the proposal store', () => {
     },
   );
 
+  it('says a wrong id only so far', () => {
+    const store = openProposalStore(folder.path);
+    expect(() => store.find('x'.repeat(100_000))).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^.{0,200}$/) }),
+    );
+  });
+
   it('asks for more of an id when two begin so', () => {
     const store = openProposalStore(folder.path);
     const twin = `${id.slice(0, 8)}${'0'.repeat(56)}`;
