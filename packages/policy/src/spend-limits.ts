@@ -52,21 +52,21 @@ const MAX_INDEX = 0x7fffffff;
  *   that refuses
  */
 export const checkLimits = ({ warn, block, changeWindow }: SpendLimits): void => {
-  const numbers: readonly (readonly [name: string, least: bigint, value: bigint, most: bigint])[] =
-    [
-      ['block.feeSats', 0n, block.feeSats, MAX_SATS],
-      ['block.feeRateSatsPerKvb', 0n, block.feeRate, MAX_FEE_RATE],
-      ['block.feePerMille', 0n, whole(block.feePerMille), 1000n],
-      ['warn.feeSats', 0n, warn.feeSats, block.feeSats],
-      ['warn.feeRateSatsPerKvb', 0n, warn.feeRate, block.feeRate],
-      ['warn.feePerMille', 0n, whole(warn.feePerMille), whole(block.feePerMille)],
-      ['changeWindow', 0n, whole(changeWindow), BigInt(MAX_INDEX)],
-    ];
-  for (const [name, least, value, most] of numbers) {
-    if (least <= value && value <= most) continue;
+  const numbers: readonly (readonly [name: string, value: bigint | number, most: bigint])[] = [
+    ['block.feeSats', block.feeSats, MAX_SATS],
+    ['block.feeRateSatsPerKvb', block.feeRate, MAX_FEE_RATE],
+    ['block.feePerMille', block.feePerMille, 1000n],
+    ['warn.feeSats', warn.feeSats, block.feeSats],
+    ['warn.feeRateSatsPerKvb', warn.feeRate, block.feeRate],
+    ['warn.feePerMille', warn.feePerMille, whole(block.feePerMille)],
+    ['changeWindow', changeWindow, BigInt(MAX_INDEX)],
+  ];
+  for (const [name, value, most] of numbers) {
+    const wholeValue = typeof value === 'bigint' ? value : whole(value);
+    if (0n <= wholeValue && wholeValue <= most) continue;
     throw policyError('POLICY_LIMITS_INVALID', `The limit ${name} is ${value}.`, {
       member: name,
-      expected: `${least} to ${most}`,
+      expected: `a whole number from 0 to ${most}`,
       actual: value.toString(),
     });
   }
@@ -105,6 +105,7 @@ export const differingLimits = (
     .filter((limit) => limit.expected !== limit.actual);
 };
 
+/** Below every limit for a number that is not whole, or too large to be exact. */
 const whole = (value: number): bigint => (Number.isSafeInteger(value) ? BigInt(value) : -1n);
 
 const digits = v.pipe(

@@ -330,6 +330,23 @@ describe('limits of spends', () => {
   });
 
   it.each([
+    ['changeWindow is 1.5.', { changeWindow: 1.5 }, '1.5'],
+    ['changeWindow is -1.', { changeWindow: -1 }, '-1'],
+    ['changeWindow is 1e+300.', { changeWindow: 1e300 }, '1e+300'],
+    ['warn.feePerMille is 0.5.', { warn: { ...written.warn, feePerMille: 0.5 } }, '0.5'],
+    ['block.feePerMille is -7.', { block: { ...written.block, feePerMille: -7 } }, '-7'],
+    ['block.feePerMille is 20.25.', { block: { ...written.block, feePerMille: 20.25 } }, '20.25'],
+  ])('are told as they are in the file: %s', (said, changes, actual) => {
+    expect(() => decodePolicyFile(withLimits({ ...written, ...changes }))).toThrow(
+      expect.objectContaining({
+        code: 'POLICY_LIMITS_INVALID',
+        message: expect.stringContaining(`The limit ${said} `),
+        details: expect.objectContaining({ actual }),
+      }),
+    );
+  });
+
+  it.each([
     ['half of them', { warn: written.warn }],
     ['a member more', { ...written, more: 1 }],
     ['numbers for amounts', { ...written, warn: { ...written.warn, feeSats: 1000 } }],
