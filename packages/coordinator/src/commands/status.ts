@@ -17,11 +17,11 @@ export const addStatusCommand = (program: Command, open: OpenSession): void => {
     .option('--depth <n>', 'blocks after which a spend counts as confirmed', `${DEFAULT_DEPTH}`)
     .action(async (prefix: string | undefined, options: { depth: string }, command: Command) => {
       const session = open(command);
+      const depth = wholeNumber(options.depth, '--depth', 1_000_000, 1);
       if (prefix === undefined) return listProposals(session);
       const { coordinator, terminal, scriptsOf, chain } = session;
       const proposal = coordinator.proposals.find(prefix);
       const scripts = scriptsOf(proposal.policyId);
-      const depth = wholeNumber(options.depth, '--depth', 1_000_000, 1);
       const status = await proposalStatus(coordinator, scripts, chain(scripts), proposal, depth);
       const { confirmations, analysis, remains } = status;
       const { withdrawn } = status.proposal;
