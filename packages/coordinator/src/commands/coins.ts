@@ -5,6 +5,7 @@ import { listCoins, watchPolicy } from '../coins.ts';
 import { wholeNumber } from '../options.ts';
 import { rescanProgress } from '../rescan-progress.ts';
 import type { OpenSession } from '../session.ts';
+import { tellSyncing } from '../tell-syncing.ts';
 
 /** `qoima coins`. */
 export const addCoinsCommand = (program: Command, open: OpenSession): void => {
@@ -17,6 +18,7 @@ export const addCoinsCommand = (program: Command, open: OpenSession): void => {
       const own = scripts();
       const node = chain(own);
       const least = wholeNumber(options.minConfirmations, '--min-confirmations', 1_000_000);
+      const nodeSyncing = await tellSyncing(terminal, node);
       await watchPolicy(coordinator, own, node, rescanProgress(terminal.progress));
       const { coins, unproven } = await listCoins(coordinator, own, node, least);
       const total = sumSats(coins.map(({ amount }) => amount));
@@ -32,6 +34,7 @@ export const addCoinsCommand = (program: Command, open: OpenSession): void => {
             lockedBy: coin.lockedBy ?? null,
           })),
           unproven: unproven.map(formatOutpoint),
+          nodeSyncing,
         },
         [
           formatTable(

@@ -6,9 +6,10 @@ import { type Command, Option } from 'commander';
 import { feeRate, labelText, outpoint, ruleNames, wholeNumber } from '../options.ts';
 import { parsePayment } from '../payment.ts';
 import { proposalJson } from '../proposal.ts';
-import { proposeSpend, refuseRepeated } from '../propose.ts';
+import { proposeSpend, refuseRepeated, type SpendRequest } from '../propose.ts';
 import { rescanProgress } from '../rescan-progress.ts';
 import type { OpenSession } from '../session.ts';
+import { tellSyncing } from '../tell-syncing.ts';
 
 /** `qoima propose`. */
 export const addProposeCommand = (program: Command, open: OpenSession): void => {
@@ -28,7 +29,7 @@ export const addProposeCommand = (program: Command, open: OpenSession): void => 
     .option('--accept-warning <rule>', 'accept a warning by its rule; may be repeated', collect)
     .option('--out <file>', 'write the PSBT here, to carry to the stations')
     .action(async (options: ProposeOptions, command: Command) => {
-      const { coordinator, terminal, scripts } = open(command);
+      const { coordinator, terminal, scripts, chain } = open(command);
       const own = scripts();
       const label = labelText(options.label ?? '', '--label');
       const payments = options.pay.map((text, i) =>
@@ -38,7 +39,7 @@ export const addProposeCommand = (program: Command, open: OpenSession): void => 
       // First, so that a command that was cut off learns this and not that its file is there.
       refuseRepeated(coordinator, own.policy, { label, payments });
       if (options.out !== undefined) checkNewFile(options.out);
-      const { proposal, psbt, report } = await proposeSpend(coordinator, own, {
+      const request: SpendRequest = {
         label,
         payments,
         feeRate: options.feeRate === undefined ? undefined : feeRate(options.feeRate, '--fee-rate'),
@@ -47,14 +48,19 @@ export const addProposeCommand = (program: Command, open: OpenSession): void => 
         version: options.psbtVersion === '2' ? 2 : 0,
         acceptedWarnings: accepted,
         onProgress: rescanProgress(terminal.progress),
-      });
+      };
+      const nodeSyncing = await tellSyncing(terminal, chain(own));
+      const { proposal, psbt, report } = await proposeSpend(coordinator, own, request);
       if (options.out !== undefined) writeNewFile(options.out, encodePsbt(psbt));
-      terminal.output.result({ proposal: proposalJson(proposal), report: reportJson(report) }, [
-        formatFields(signingSheet(report)),
-        options.out === undefined
-          ? `Proposal ${proposal.id.slice(0, 8)} is stored. Write its PSBT with "qoima export".`
-          : `Proposal ${proposal.id.slice(0, 8)} is stored; its PSBT is in ${printable(options.out)}.`,
-      ]);
+      terminal.output.result(
+        { proposal: proposalJson(proposal), report: reportJson(report), nodeSyncing },
+        [
+          formatFields(signingSheet(report)),
+          options.out === undefined
+            ? `Proposal ${proposal.id.slice(0, 8)} is stored. Write its PSBT with "qoima export".`
+            : `Proposal ${proposal.id.slice(0, 8)} is stored; its PSBT is in ${printable(options.out)}.`,
+        ],
+      );
     });
 };
 

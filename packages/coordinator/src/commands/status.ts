@@ -7,6 +7,7 @@ import { type Proposal, proposalJson, type Withdrawal } from '../proposal.ts';
 import { remainsJson, remainsLines } from '../remains-lines.ts';
 import type { OpenSession, Session } from '../session.ts';
 import { DEFAULT_DEPTH, proposalStatus } from '../status.ts';
+import { tellSyncing } from '../tell-syncing.ts';
 
 /** `qoima status`. */
 export const addStatusCommand = (program: Command, open: OpenSession): void => {
@@ -22,14 +23,18 @@ export const addStatusCommand = (program: Command, open: OpenSession): void => {
       const { coordinator, terminal, scriptsOf, chain } = session;
       const proposal = coordinator.proposals.find(prefix);
       const scripts = scriptsOf(proposal.policyId);
-      const status = await proposalStatus(coordinator, scripts, chain(scripts), proposal, depth);
+      const node = chain(scripts);
+      const status = await proposalStatus(coordinator, scripts, node, proposal, depth);
       const { confirmations, analysis, remains } = status;
+      // Of a proposal that was not sent the node is asked nothing.
+      const nodeSyncing = confirmations === undefined ? null : await tellSyncing(terminal, node);
       const { withdrawn } = status.proposal;
       terminal.output.result(
         {
           proposal: proposalJson(status.proposal),
           analysis: analysisJson(analysis),
           confirmations: confirmations ?? null,
+          nodeSyncing,
           ...(remains === undefined ? {} : { remains: remainsJson(remains) }),
         },
         [
