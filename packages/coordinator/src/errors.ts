@@ -96,8 +96,10 @@ const table = {
   },
   COORDINATOR_SENT: {
     kind: 'refused',
-    meaning: 'A proposal was sent to the network and cannot be withdrawn any more.',
-    action: 'Watch it with "qoima status".',
+    meaning:
+      'The network has the transaction of a proposal, or it was sent from here, and it cannot be withdrawn.',
+    action:
+      'Watch it with "qoima status"; if it is still final here, "qoima broadcast" records it as sent. One that lost against another spend of its coins can be withdrawn once that spend has 6 confirmations.',
   },
   COORDINATOR_NOT_FINAL: {
     kind: 'incomplete',

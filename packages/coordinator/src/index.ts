@@ -1,5 +1,5 @@
 export { listAddresses, nextAddress, type PolicyAddress } from './addresses.ts';
-export { broadcastProposal } from './broadcast.ts';
+export { type Broadcast, broadcastProposal } from './broadcast.ts';
 export { type CoinList, type ListedCoin, listCoins, watchPolicy } from './coins.ts';
 export { type Coordinator, openCoordinator } from './coordinator.ts';
 export { createPolicy, type PolicyRequest } from './create-policy.ts';
@@ -11,4 +11,9 @@ export type { Proposal } from './proposal.ts';
 export { type Proposed, proposeSpend, type SpendRequest } from './propose.ts';
 export { type ProposalStatus, proposalStatus } from './status.ts';
 export { type RefusedReturn, type ReturnedPsbt, type Taken, takeReturned } from './take.ts';
-export { type Remains, withdrawProposal } from './withdraw.ts';
+export {
+  type ReleasedCoins,
+  type Remains,
+  type WithdrawnProposal,
+  withdrawProposal,
+} from './withdraw.ts';

@@ -15,9 +15,6 @@ export interface ProposalStatus {
   readonly remains: Remains | undefined;
 }
 
-/** Deep enough that nobody expects a reorganisation to undo it. */
-export const DEFAULT_DEPTH = 6;
-
 /**
  * Looks where a proposal stands, and records it as confirmed once it is `depth` blocks deep.
  * @throws `CHAIN_…` once it has been broadcast

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
-import type { ChainCoin, ChainSource } from '@qoima/chain';
+import { type ChainCoin, type ChainSource, chainErrors } from '@qoima/chain';
 import {
   type Branch,
   type Cosigner,
@@ -13,7 +13,7 @@ import {
   type WalletPolicy,
   walletPolicy,
 } from '@qoima/policy';
-import type { Sats } from '@qoima/primitives';
+import { errorMaker, type Sats } from '@qoima/primitives';
 import { encodeTransaction, transactionId } from '@qoima/psbt';
 import { type Coordinator, coordinatorProgram, openCoordinator } from '../src/index.ts';
 
@@ -74,23 +74,42 @@ export const NOW: Date = new Date('2026-01-31T12:00:00Z');
 export const fakeChain = (
   coins: readonly (ChainCoin & { readonly transaction: Uint8Array })[],
   more: Partial<ChainSource> = {},
-): ChainSource => ({
-  tip: async () => {
-    throw new Error('nobody asks for the tip');
-  },
-  watch: async () => {},
-  coins: async () => coins,
-  transaction: async (txid) => {
-    const coin = coins.find(({ outpoint }) => outpoint.txid === txid);
-    if (coin === undefined) throw new Error(`no transaction ${txid}`);
-    return coin.transaction;
-  },
-  estimateFeeRate: async () => undefined,
-  testAccept: async () => ({ allowed: true, vsize: 1, fee: 1n }),
-  broadcast: async (transaction) => transactionId(transaction),
-  confirmations: async () => ({ confirmations: 0, inMempool: true }),
-  ...more,
-});
+): ChainSource => {
+  const sent = new Set<string>();
+  return {
+    tip: async () => {
+      throw new Error('nobody asks for the tip');
+    },
+    watch: async () => {},
+    coins: async () => coins,
+    transaction: async (txid) => {
+      const coin = coins.find(({ outpoint }) => outpoint.txid === txid);
+      if (coin === undefined) throw new Error(`no transaction ${txid}`);
+      return coin.transaction;
+    },
+    estimateFeeRate: async () => undefined,
+    testAccept: async () => ({ allowed: true, vsize: 1, fee: 1n }),
+    broadcast: async (transaction) => {
+      const txid = transactionId(transaction);
+      sent.add(txid);
+      return txid;
+    },
+    confirmations: async (txid) => {
+      if (!sent.has(txid)) throw unknownTransaction(txid);
+      return { confirmations: 0, inMempool: true };
+    },
+    ...more,
+  };
+};
+
+/** As a node says that it does not know a transaction. */
+export const unknownTransaction = (txid: string): Error =>
+  errorMaker(chainErrors)('CHAIN_TRANSACTION_UNKNOWN', `The node does not know ${txid}.`);
+
+/** As a node that does not run. */
+export const unreachable = async (): Promise<never> => {
+  throw errorMaker(chainErrors)('CHAIN_UNREACHABLE', 'Nobody answers.');
+};
 
 /** With the sample policy, if there is none yet. */
 export const coordinatorIn = (folder: string, chain = fakeChain([])): Coordinator => {
@@ -123,6 +142,13 @@ export const writeKeyRecords = (folder: string): readonly string[] =>
     return path;
   });
 
+const SURROUNDINGS = {
+  QOIMA_NETWORK: 'regtest',
+  QOIMA_CLOCK: '2026-01-31T12:00:00Z',
+  // Never a node that happens to run here.
+  QOIMA_NODE_COOKIE: '/nonexistent/.cookie',
+} as const;
+
 /** `qoima …` on regtest, in this process, with streams that are no terminal. */
 export const qoima = async (
   argv: readonly string[],
@@ -132,7 +158,7 @@ export const qoima = async (
   const stdin = Object.assign(new PassThrough(), { isTTY: false });
   const code = await coordinatorProgram({
     argv,
-    env: { QOIMA_NETWORK: 'regtest', QOIMA_CLOCK: '2026-01-31T12:00:00Z', ...env },
+    env: { ...SURROUNDINGS, ...env },
     stdin,
     stdout,
     stderr,

@@ -17,8 +17,18 @@ import {
   proposeSpend,
   type SpendRequest,
   takeReturned,
+  withdrawProposal,
 } from '../src/index.ts';
-import { chainCoin, coordinatorIn, fakeChain, NOW, scripts, temporaryFolder } from './sample.ts';
+import {
+  chainCoin,
+  coordinatorIn,
+  fakeChain,
+  NOW,
+  scripts,
+  temporaryFolder,
+  unknownTransaction,
+  unreachable,
+} from './sample.ts';
 import { signedBy } from './signers.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -392,11 +402,11 @@ describe('a finished spend', () => {
     const coordinator = coordinatorIn(folder.path, chain);
     const { id, txid } = await finished(coordinator);
     expect(await broadcastProposal(coordinator, scripts, chain, id)).toMatchObject({
-      state: 'broadcast',
-      txid,
+      proposal: { state: 'broadcast', txid },
+      found: undefined,
     });
     expect(await broadcastProposal(coordinator, scripts, chain, id)).toMatchObject({
-      state: 'broadcast',
+      proposal: { state: 'broadcast' },
     });
     expect(events(coordinator)).toEqual([...before, 'spend.broadcast']);
   });
@@ -464,9 +474,124 @@ describe('a finished spend', () => {
     const coordinator = coordinatorIn(folder.path, chain);
     const { id } = await finished(coordinator);
     expect(await broadcastProposal(coordinator, scripts, chain, id)).toMatchObject({
-      state: 'broadcast',
+      proposal: { state: 'broadcast' },
     });
   });
+
+  it.each([
+    ['in a block, after a restart of the node', { confirmations: 1, inMempool: false }],
+    ['in its memory pool', { confirmations: 0, inMempool: true }],
+  ])('that the node has %s is recorded and not sent', async (_where, place) => {
+    const chain = fakeChain(coins, {
+      confirmations: async () => place,
+      testAccept: async () => ({ allowed: false, reason: 'missing-inputs' }),
+      broadcast: async () => {
+        throw new Error('it need not be sent');
+      },
+    });
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id } = await finished(coordinator);
+    expect(await broadcastProposal(coordinator, scripts, chain, id)).toMatchObject({
+      proposal: { state: 'broadcast' },
+      found: place,
+    });
+    expect(events(coordinator)).toEqual([...before, 'spend.broadcast']);
+  });
+
+  it('that comes to the node with other signatures meanwhile is recorded', async () => {
+    const chain = fakeChain(coins, {
+      testAccept: async () => ({
+        allowed: false,
+        reason: 'txn-same-nonwitness-data-in-mempool',
+      }),
+    });
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id } = await finished(coordinator);
+    expect(await broadcastProposal(coordinator, scripts, chain, id)).toMatchObject({
+      proposal: { state: 'broadcast' },
+    });
+  });
+
+  it.each([
+    ['in a block', { confirmations: 2, inMempool: false }, 'in a block, with 2 confirmations'],
+    ['in its memory pool', { confirmations: 0, inMempool: true }, 'in its memory pool'],
+  ])('that the node has %s cannot be withdrawn', async (_where, place, said) => {
+    const chain = fakeChain(coins, { confirmations: async () => place });
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id } = await finished(coordinator);
+    const withdrawal = withdrawProposal(coordinator, scripts, chain, id, 'It hangs');
+    await expect(withdrawal).rejects.toThrow(said);
+    await expect(withdrawProposal(coordinator, scripts, chain, id, 'It hangs')).rejects.toThrow(
+      code('COORDINATOR_SENT'),
+    );
+    expect(coordinator.proposals.find(id).state).toBe('final');
+    expect(events(coordinator)).toEqual(before);
+  });
+
+  it('is withdrawn with those of its coins called free that the node lists', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain(coins));
+    const {
+      id,
+      coins: [spent],
+    } = await finished(coordinator);
+    const chain = fakeChain(coins.filter(({ outpoint }) => formatOutpoint(outpoint) !== spent));
+    expect(await withdrawProposal(coordinator, scripts, chain, id, 'Too dear')).toMatchObject({
+      coins: { asked: true, free: [], notFree: [spent] },
+    });
+  });
+
+  it('is withdrawn without a node, and no coin is called free', async () => {
+    const coordinator = coordinatorIn(folder.path, fakeChain(coins));
+    const { id } = await finished(coordinator);
+    const chain = fakeChain([], { confirmations: unreachable });
+    expect(await withdrawProposal(coordinator, scripts, chain, id, 'Too dear')).toMatchObject({
+      proposal: { state: 'withdrawn' },
+      coins: { asked: false, error: { code: 'CHAIN_UNREACHABLE' } },
+    });
+  });
+
+  it('that was sent and lost is withdrawn once the other spend is deep', async () => {
+    let depth = 5;
+    const chain = fakeChain(coins, {
+      confirmations: async (txid) => {
+        if (sent !== txid) throw unknownTransaction(txid);
+        return { confirmations: -depth, inMempool: false };
+      },
+    });
+    let sent: string | undefined;
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id } = await finished(coordinator);
+    await broadcastProposal(coordinator, scripts, chain, id);
+    sent = id;
+    const withdraw = () => withdrawProposal(coordinator, scripts, chain, id, 'It lost');
+    await expect(withdraw()).rejects.toThrow(code('COORDINATOR_SENT'));
+    await expect(withdraw()).rejects.toThrow('another spend of its coins has 5 confirmations');
+    depth = 6;
+    expect(await withdraw()).toMatchObject({
+      proposal: { state: 'withdrawn' },
+      coins: { asked: true, notFree: [] },
+      conflictDepth: 6,
+    });
+    expect(readJournal(coordinator.journalPath).entries.at(-1)).toMatchObject({
+      event: 'spend.withdrawn',
+      facts: { proposal: id, reason: 'It lost', conflictDepth: 6 },
+    });
+    const { coins: listed } = await listCoins(coordinator, scripts, chain, 1);
+    expect(listed.map(({ lockedBy }) => lockedBy)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it.each(['broadcast', 'confirmed'] as const)(
+    'that is %s stays so while no node can be asked',
+    async (state) => {
+      const chain = fakeChain(coins, { confirmations: unreachable });
+      const coordinator = coordinatorIn(folder.path, chain);
+      const proposal = await finished(coordinator);
+      coordinator.proposals.update({ ...proposal, state });
+      await expect(
+        withdrawProposal(coordinator, scripts, chain, proposal.id, 'It lost'),
+      ).rejects.toThrow(code('COORDINATOR_SENT'));
+    },
+  );
 
   it('is confirmed once, at depth', async () => {
     let deep = 5;

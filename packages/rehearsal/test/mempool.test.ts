@@ -250,7 +250,7 @@ describe('what waits', () => {
     expect(reasonOf(state.mempool.judge(first))).toBe('txn-already-in-mempool');
     expect(reasonOf(state.mempool.judge(rival))).toBe('txn-mempool-conflict');
     state.mine(faucetScript);
-    expect(reasonOf(state.mempool.judge(first))).toBe('txn-already-known');
+    expect(reasonOf(state.mempool.judge(first))).toBe('bad-txns-inputs-missingorspent');
     expect(reasonOf(state.mempool.judge(rival))).toBe('bad-txns-inputs-missingorspent');
   });
 

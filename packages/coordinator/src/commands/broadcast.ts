@@ -3,6 +3,7 @@ import { broadcastProposal } from '../broadcast.ts';
 import { nextStep } from '../next-step.ts';
 import { proposalJson } from '../proposal.ts';
 import type { OpenSession } from '../session.ts';
+import { placeText } from '../whereabouts.ts';
 
 /** `qoima broadcast`. */
 export const addBroadcastCommand = (program: Command, open: OpenSession): void => {
@@ -14,7 +15,17 @@ export const addBroadcastCommand = (program: Command, open: OpenSession): void =
       const { coordinator, terminal, scriptsOf, chain } = open(command);
       const proposal = coordinator.proposals.find(prefix);
       const scripts = scriptsOf(proposal.policyId);
-      const sent = await broadcastProposal(coordinator, scripts, chain(scripts), proposal.id);
-      terminal.output.result({ proposal: proposalJson(sent) }, nextStep(sent));
+      const { proposal: sent, found } = await broadcastProposal(
+        coordinator,
+        scripts,
+        chain(scripts),
+        proposal.id,
+      );
+      terminal.output.result({ proposal: proposalJson(sent), found: found ? { ...found } : null }, [
+        ...(found === undefined
+          ? []
+          : [`The node has it already, ${placeText(found)}; its signatures may be others.`]),
+        nextStep(sent) ?? '',
+      ]);
     });
 };

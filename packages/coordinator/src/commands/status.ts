@@ -2,12 +2,14 @@ import { formatBtc, sumSats } from '@qoima/primitives';
 import { formatFields, formatTable } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { analysisJson, analysisLines } from '../analysis-lines.ts';
+import { DEFAULT_DEPTH } from '../depth.ts';
 import { wholeNumber } from '../options.ts';
 import { type Proposal, proposalJson, type Withdrawal } from '../proposal.ts';
 import { remainsJson, remainsLines } from '../remains-lines.ts';
 import type { OpenSession, Session } from '../session.ts';
-import { DEFAULT_DEPTH, proposalStatus } from '../status.ts';
+import { proposalStatus } from '../status.ts';
 import { tellSyncing } from '../tell-syncing.ts';
+import { confirmationsText } from '../whereabouts.ts';
 
 /** `qoima status`. */
 export const addStatusCommand = (program: Command, open: OpenSession): void => {
@@ -55,7 +57,10 @@ export const addStatusCommand = (program: Command, open: OpenSession): void => {
 const confirmationLine = (confirmations: number): readonly [string, string] =>
   confirmations >= 0
     ? ['Confirmations', confirmations.toString()]
-    : ['Conflict', `another spend of its coins has ${-confirmations} confirmations`];
+    : ['Conflict', conflictText(-confirmations)];
+
+const conflictText = (depth: number): string =>
+  `another spend of its coins has ${confirmationsText(depth)}; with ${DEFAULT_DEPTH}, "qoima withdraw" frees what is not spent`;
 
 const withdrawalLine = ({ time, reason }: Withdrawal): readonly [string, string] => [
   'Withdrawn',
