@@ -6,8 +6,25 @@ import {
   readFileBounded,
   writeFileAtomically,
 } from '@qoima/journal';
-import { excerpt, formatHex, formatUtf8, parseHex, parseUtf8, type Txid } from '@qoima/primitives';
-import { decodePsbt, encodePsbt, MAX_PSBT_BYTES, type Psbt, transactionId } from '@qoima/psbt';
+import {
+  excerpt,
+  formatHex,
+  formatUtf8,
+  isQoimaError,
+  parseHex,
+  parseUtf8,
+  type Txid,
+} from '@qoima/primitives';
+import {
+  decodePsbt,
+  decodeTransaction,
+  encodePsbt,
+  encodeTransaction,
+  MAX_PSBT_BYTES,
+  type Psbt,
+  transactionId,
+  unsignedTransactionId,
+} from '@qoima/psbt';
 import { coordinatorError } from './errors.ts';
 import { decodeProposal, encodeProposal, type Proposal } from './proposal.ts';
 
@@ -24,11 +41,15 @@ export interface ProposalStore {
   /** Stores a new proposal with its unsigned PSBT. */
   add(proposal: Proposal, unsigned: Psbt): void;
   update(proposal: Proposal): void;
+  /**
+   * The PSBT with the signatures taken so far.
+   * @throws `COORDINATOR_FILE_INVALID` if the file is damaged, or of another proposal
+   */
   readSigned(id: Txid): Psbt;
   writeSigned(id: Txid, psbt: Psbt): void;
   /**
    * The finished transaction of a proposal that is not open any more.
-   * @throws `COORDINATOR_FILE_INVALID` if the file holds another one
+   * @throws `COORDINATOR_FILE_INVALID` if the file is damaged, or holds another one
    */
   readTransaction(proposal: Proposal): Uint8Array;
   writeTransaction(id: Txid, transaction: Uint8Array): void;
@@ -86,21 +107,58 @@ export const openProposalStore = (network: string): ProposalStore => {
       update(proposal);
     },
     update,
-    readSigned: (id) => decodePsbt(readFileBounded(fileOf(id, 'signed.psbt'), MAX_PSBT_BYTES)),
+    readSigned: (id) => {
+      const path = fileOf(id, 'signed.psbt');
+      const bytes = readFileBounded(path, MAX_PSBT_BYTES);
+      const psbt = ownFile(path, () => decodePsbt(bytes));
+      refuseOther(path, id, unsignedTransactionId(psbt));
+      return psbt;
+    },
     writeSigned: (id, psbt) => writeFileAtomically(fileOf(id, 'signed.psbt'), encodePsbt(psbt)),
     readTransaction: ({ id, txid }) => {
       const path = fileOf(id, 'transaction.hex');
       const text = formatUtf8(readFileBounded(path, MAX_TRANSACTION_BYTES));
-      const transaction = parseHex(text.trim());
-      const actual = transactionId(transaction);
-      if (actual === txid) return transaction;
-      throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} holds another transaction.`, {
-        path,
-        expected: txid,
-        actual,
+      const transaction = ownFile(path, () => {
+        const bytes = parseHex(text.trim());
+        return { bytes, txid: transactionId(bytes), proposal: proposalIdOf(bytes) };
       });
+      refuseOther(path, txid, transaction.txid);
+      refuseOther(path, id, transaction.proposal);
+      return transaction.bytes;
     },
     writeTransaction: (id, transaction) =>
       writeFileAtomically(fileOf(id, 'transaction.hex'), parseUtf8(`${formatHex(transaction)}\n`)),
   };
+};
+
+/** What this program wrote itself cannot be fetched again from where a PSBT comes from. */
+const ownFile = <Result>(path: string, read: () => Result): Result => {
+  try {
+    return read();
+  } catch (error) {
+    if (!isQoimaError(error)) throw error;
+    throw coordinatorError(
+      'COORDINATOR_FILE_INVALID',
+      `${path} is damaged: ${error.code}.`,
+      { path, problem: error.code },
+      error,
+    );
+  }
+};
+
+/** @throws `COORDINATOR_FILE_INVALID` */
+const refuseOther = (path: string, expected: Txid | null, actual: Txid): void => {
+  if (actual === expected) return;
+  throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} holds another transaction.`, {
+    path,
+    expected,
+    actual,
+  });
+};
+
+/** The id of a proposal is that of its transaction without scripts and witnesses. */
+const proposalIdOf = (transaction: Uint8Array): Txid => {
+  const { inputs, ...rest } = decodeTransaction(transaction);
+  const bare = inputs.map((input) => ({ ...input, scriptSig: new Uint8Array(), witness: [] }));
+  return transactionId(encodeTransaction({ ...rest, inputs: bare }));
 };

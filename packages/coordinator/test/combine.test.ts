@@ -492,7 +492,24 @@ describe('another proposal whose file is damaged', () => {
     });
     await combine(put('good.psbt', signedBy(psbt, 'Dana')));
     expect(await run('finalize', other)).toMatchObject({ code: 0 });
-    expect((await combine(put('own.psbt', sent))).error).toMatchObject({ code: 'PSBT_TRUNCATED' });
+    expect(await combine(put('own.psbt', sent))).toMatchObject({
+      code: 1,
+      error: { code: 'COORDINATOR_FILE_INVALID', details: { path } },
+    });
+  });
+
+  it('that of another one is taken for neither', async () => {
+    await combine(put('both.psbt', signedBy(sent, 'Bolat', 'Dana')));
+    await run('withdraw', id, '--reason', 'Wrong payee');
+    const { id: other } = await propose([0, 1], '0.002');
+    const fileOf = (name: string, proposal: string): string =>
+      join(home, 'regtest', 'proposals', proposal, name);
+    writeFileSync(fileOf('signed.psbt', other), readFileSync(fileOf('signed.psbt', id)));
+    const end = await run('finalize', other);
+    expect(end.code).toBe(1);
+    expect(end.stderr).toContain('error COORDINATOR_FILE_INVALID: ');
+    expect(end.stderr).toContain(fileOf('signed.psbt', other));
+    expect(coordinator.proposals.find(other).state).toBe('open');
   });
 });
 

@@ -8,7 +8,13 @@ import {
   type WalletPolicy,
   walletPolicy,
 } from '@qoima/policy';
-import { createPsbt, encodePsbt, type Psbt, unsignedTransactionId } from '@qoima/psbt';
+import {
+  createPsbt,
+  encodePsbt,
+  type Psbt,
+  transactionId,
+  unsignedTransactionId,
+} from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAddressBook } from '../src/address-book.ts';
 import { datePolicy, limitPolicy } from '../src/create-policy.ts';
@@ -333,6 +339,49 @@ describe('the proposal store', () => {
     const path = join(folder.path, 'proposals', id, 'proposal.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace(member, twice));
     expect(() => store.find(id)).toThrow(code('COORDINATOR_FILE_INVALID'));
+  });
+
+  it.each(['', 'zz', '00', 'ab'.repeat(100)])('says which transaction is damaged: %j', (text) => {
+    const store = openProposalStore(folder.path);
+    store.add(proposal, psbt);
+    const path = join(folder.path, 'proposals', id, 'transaction.hex');
+    writeFileSync(path, text);
+    expect(() => store.readTransaction({ ...proposal, state: 'final', txid: id })).toThrow(
+      expect.objectContaining({
+        code: 'COORDINATOR_FILE_INVALID',
+        details: expect.objectContaining({ path }),
+      }),
+    );
+  });
+
+  it('says which PSBT is damaged, or of another proposal', () => {
+    const store = openProposalStore(folder.path);
+    store.add(proposal, psbt);
+    const path = join(folder.path, 'proposals', id, 'signed.psbt');
+    const refused = expect.objectContaining({
+      code: 'COORDINATOR_FILE_INVALID',
+      details: expect.objectContaining({ path }),
+    });
+    const { transaction: previous, ...another } = chainCoin(1, 1_000_000n);
+    const other = createPsbt({
+      scripts,
+      coins: [{ ...another, branch: 'receive', index: 1, previousTransaction: previous }],
+      outputs: [{ kind: 'change', index: 0, amount: 999_000n }],
+    });
+    for (const bytes of [encodePsbt(psbt).subarray(0, 100), encodePsbt(other)]) {
+      writeFileSync(path, bytes);
+      expect(() => store.readSigned(id)).toThrow(refused);
+    }
+  });
+
+  it('refuses a transaction that its file and its txid were both changed to', () => {
+    const store = openProposalStore(folder.path);
+    store.add(proposal, psbt);
+    store.writeTransaction(id, transaction);
+    const txid = transactionId(transaction);
+    expect(() => store.readTransaction({ ...proposal, state: 'final', txid })).toThrow(
+      code('COORDINATOR_FILE_INVALID'),
+    );
   });
 
   it('refuses a finished transaction that is another one', () => {
