@@ -118,12 +118,17 @@ export const openProposalStore = (network: string): ProposalStore => {
     readTransaction: ({ id, txid }) => {
       const path = fileOf(id, 'transaction.hex');
       const text = formatUtf8(readFileBounded(path, MAX_TRANSACTION_BYTES));
-      const transaction = ownFile(path, () => {
-        const bytes = parseHex(text.trim());
-        return { bytes, txid: transactionId(bytes), proposal: proposalIdOf(bytes) };
-      });
-      refuseOther(path, txid, transaction.txid);
-      refuseOther(path, id, transaction.proposal);
+      const cure = ' "qoima finalize" makes it again.';
+      const transaction = ownFile(
+        path,
+        () => {
+          const bytes = parseHex(text.trim());
+          return { bytes, txid: transactionId(bytes), proposal: proposalIdOf(bytes) };
+        },
+        cure,
+      );
+      refuseOther(path, txid, transaction.txid, cure);
+      refuseOther(path, id, transaction.proposal, cure);
       return transaction.bytes;
     },
     writeTransaction: (id, transaction) =>
@@ -132,14 +137,14 @@ export const openProposalStore = (network: string): ProposalStore => {
 };
 
 /** What this program wrote itself cannot be fetched again from where a PSBT comes from. */
-const ownFile = <Result>(path: string, read: () => Result): Result => {
+const ownFile = <Result>(path: string, read: () => Result, cure = ''): Result => {
   try {
     return read();
   } catch (error) {
     if (!isQoimaError(error)) throw error;
     throw coordinatorError(
       'COORDINATOR_FILE_INVALID',
-      `${path} is damaged: ${error.code}.`,
+      `${path} is damaged: ${error.code}.${cure}`,
       { path, problem: error.code },
       error,
     );
@@ -147,9 +152,9 @@ const ownFile = <Result>(path: string, read: () => Result): Result => {
 };
 
 /** @throws `COORDINATOR_FILE_INVALID` */
-const refuseOther = (path: string, expected: Txid | null, actual: Txid): void => {
+const refuseOther = (path: string, expected: Txid | null, actual: Txid, cure = ''): void => {
   if (actual === expected) return;
-  throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} holds another transaction.`, {
+  throw coordinatorError('COORDINATOR_FILE_INVALID', `${path} holds another transaction.${cure}`, {
     path,
     expected,
     actual,

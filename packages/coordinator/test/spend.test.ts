@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
 import { defaultLimits, encodeAddress, policyId, policyScripts } from '@qoima/policy';
-import { formatOutpoint, parseOutpoint, type QoimaError } from '@qoima/primitives';
+import { formatHex, formatOutpoint, parseOutpoint, type QoimaError } from '@qoima/primitives';
 import { createPsbt, decodeTransaction, encodeTransaction } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limitPolicy } from '../src/create-policy.ts';
@@ -465,6 +465,40 @@ describe('a finished spend', () => {
       code(wanted),
     );
     expect(events(coordinator)).toEqual(before);
+  });
+
+  const damage: readonly (readonly [string, (hex: string) => string | undefined])[] = [
+    ['is cut off', (hex) => hex.slice(0, 40)],
+    ['is no hex', () => 'zz'],
+    ['is gone', () => undefined],
+    ['has a bad signature', (hex) => hex.replace(/(3044.{20})../, '$1ff')],
+  ];
+  it.each(damage)('whose transaction %s is made again', async (_what, edit) => {
+    const chain = fakeChain(coins);
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id } = await finished(coordinator);
+    const path = join(folder.path, 'proposals', id, 'transaction.hex');
+    const sound = readFileSync(path, 'utf8');
+    const spoil = (): void => {
+      const changed = edit(sound);
+      expect(changed).not.toBe(sound);
+      if (changed === undefined) rmSync(path);
+      else writeFileSync(path, changed);
+    };
+    for (const state of ['final', 'broadcast', 'confirmed'] as const) {
+      coordinator.proposals.update({ ...coordinator.proposals.find(id), state });
+      spoil();
+      // To be sent again it must be sound too.
+      await expect(broadcastProposal(coordinator, scripts, chain, id)).rejects.toThrow();
+      const again = await finalizeProposal(coordinator, scripts, id);
+      expect(again.proposal.state).toBe(state);
+      expect(`${formatHex(again.transaction)}\n`).toBe(sound);
+      expect(readFileSync(path, 'utf8')).toBe(sound);
+    }
+    await finalizeProposal(coordinator, scripts, id);
+    const made = 'spend.finalized';
+    expect(events(coordinator)).toEqual([...before, made, made, made]);
+    await broadcastProposal(coordinator, scripts, chain, id);
   });
 
   it('is recorded although a crash came between sending and recording', async () => {
