@@ -7,12 +7,19 @@ import {
   policyId,
   type WalletPolicy,
 } from '@qoima/policy';
-import { formatDate, formatOutpoint, type Outpoint } from '@qoima/primitives';
+import {
+  formatDate,
+  formatOutpoint,
+  formatTxid,
+  type Outpoint,
+  type Txid,
+} from '@qoima/primitives';
 import type { Coordinator } from './coordinator.ts';
 import { coordinatorError } from './errors.ts';
+import { ifSound } from './if-sound.ts';
 import { ADDRESS_GAP, type PolicyCoin, policyCoins } from './policy-coins.ts';
 
-/** A coin, and the open proposal that means to spend it, if one does. */
+/** A coin, and the proposal that means to spend it, if one on its way does. */
 export interface ListedCoin extends PolicyCoin {
   readonly lockedBy: string | undefined;
 }
@@ -94,11 +101,26 @@ const watchedReach = (
   return { receive: reach('receive'), change: reach('change') };
 };
 
-/** The coins that proposals on their way mean to spend, by outpoint. */
-const lockedCoins = (coordinator: Coordinator): ReadonlyMap<string, string> =>
-  new Map(
-    coordinator.proposals
-      .list()
-      .filter(({ state }) => state !== 'confirmed' && state !== 'withdrawn')
+/**
+ * The coins that proposals on their way mean to spend, by outpoint; those of `except` aside. Of a damaged
+ * one its PSBT tells them, and if that is damaged too nobody: where it matters, ask `damaged`.
+ */
+export const lockedCoins = (
+  { proposals }: Coordinator,
+  except?: Txid,
+): ReadonlyMap<string, Txid> => {
+  const known = proposals
+    .list()
+    .filter(({ state }) => state !== 'confirmed' && state !== 'withdrawn');
+  const damaged = proposals.damaged().map(({ id }) => ({ id, coins: coinsOf(proposals, id) }));
+  return new Map(
+    [...damaged, ...known]
+      .filter(({ id }) => id !== except)
       .flatMap(({ id, coins }) => coins.map((coin) => [coin, id] as const)),
   );
+};
+
+const coinsOf = (proposals: Coordinator['proposals'], id: Txid): readonly string[] => {
+  const inputs = ifSound(() => proposals.readSigned(id))?.transaction.inputs ?? [];
+  return inputs.map(({ txid, vout }) => formatOutpoint({ txid: formatTxid(txid), vout }));
+};

@@ -51,7 +51,8 @@ export const finalizeProposal = (
     const txid = transactionId(transaction);
     const isOpen = proposal.state === 'open';
     // With other signatures a legacy transaction has another txid, and what was sent is the first.
-    if (!isOpen && proposal.state !== 'final' && txid !== proposal.txid) throw stored;
+    const isSent = !isOpen && proposal.state !== 'final';
+    if (stored !== undefined && isSent && txid !== proposal.txid) throw stored;
     const vsize = transactionVsize(transaction);
     const final: Proposal = { ...proposal, state: isOpen ? 'final' : proposal.state, txid };
     journal.append('spend.finalized', {

@@ -46,8 +46,13 @@ export const refuseSharedNonces = (
   const signatures = [...signaturesOf(id, psbt)];
   const own = new Set(signatures.map(({ signature }) => signatureNonce(signature)));
   const { policyId } = coordinator.proposals.find(id);
-  for (const other of coordinator.proposals.list()) {
-    if (other.id === id || other.policyId !== policyId) continue;
+  // Of which policy a damaged one was is not known; its signatures may be sound.
+  const others = [
+    ...coordinator.proposals.list().filter((other) => other.policyId === policyId),
+    ...coordinator.proposals.damaged(),
+  ];
+  for (const other of others) {
+    if (other.id === id) continue;
     const stored = ifSound(() => coordinator.proposals.readSigned(other.id));
     if (stored === undefined) continue;
     // Only what is found is kept: there may be many proposals.

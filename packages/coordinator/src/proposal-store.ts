@@ -33,8 +33,10 @@ import { decodeProposal, encodeProposal, type Proposal } from './proposal.ts';
  * sent round, `signed.psbt` with the signatures taken so far, `transaction.hex` once it is final.
  */
 export interface ProposalStore {
-  /** All proposals, oldest first. */
+  /** All proposals that can be read, oldest first. What must know of every one asks `damaged` too. */
   list(): readonly Proposal[];
+  /** Those whose `proposal.json` is damaged. Their PSBT may be sound. */
+  damaged(): readonly DamagedProposal[];
   /** The one whose id begins with `prefix`. @throws `COORDINATOR_NO_PROPOSAL`, `COORDINATOR_PROPOSAL_AMBIGUOUS` */
   find(prefix: string): Proposal;
   has(id: Txid): boolean;
@@ -53,6 +55,13 @@ export interface ProposalStore {
    */
   readTransaction(proposal: Proposal): Uint8Array;
   writeTransaction(id: Txid, transaction: Uint8Array): void;
+}
+
+/** A proposal of which little more is known than that it was made: its folder has its id for a name. */
+export interface DamagedProposal {
+  readonly id: Txid;
+  /** Of the damaged file. */
+  readonly path: string;
 }
 
 const isId = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
@@ -79,11 +88,24 @@ export const openProposalStore = (network: string): ProposalStore => {
   const has = (id: Txid): boolean => isThere(fileOf(id, 'proposal.json'));
   // A folder without proposal.json is what a crash left of `add`; it holds nothing that was announced.
   const ids = (): readonly Txid[] => listFolder(folder).filter((name) => isId(name) && has(name));
+  // What cannot be looked at is not damaged.
+  const readSound = (id: Txid): Proposal | undefined => {
+    try {
+      return read(id);
+    } catch (error) {
+      if (isQoimaError(error, 'COORDINATOR_FILE_INVALID')) return undefined;
+      throw error;
+    }
+  };
   return {
     list: () =>
       ids()
-        .map(read)
+        .flatMap((id) => readSound(id) ?? [])
         .sort((a, b) => (`${a.created}${a.id}` < `${b.created}${b.id}` ? -1 : 1)),
+    damaged: () =>
+      ids()
+        .filter((id) => readSound(id) === undefined)
+        .map((id) => ({ id, path: fileOf(id, 'proposal.json') })),
     find: (prefix) => {
       const found = ids().filter((id) => id.startsWith(prefix.toLowerCase()));
       const [id] = found;

@@ -46,13 +46,14 @@ const FEE_TARGET = 6;
 /**
  * Refuses a spend that an open proposal makes already: the same payments for the same purpose. A command
  * that was cut off may have stored its proposal, and done again would take other coins and pay twice.
- * @throws `COORDINATOR_PROPOSAL_EXISTS` with the proposal
+ * @throws `COORDINATOR_PROPOSAL_EXISTS` with the proposal; `COORDINATOR_FILE_INVALID` if one is damaged
  */
 export const refuseRepeated = (
   coordinator: Coordinator,
   policy: WalletPolicy,
   { label, payments }: Pick<SpendRequest, 'label' | 'payments'>,
 ): void => {
+  refuseDamaged(coordinator);
   const id = policyId(policy);
   const wanted = paymentsKey(proposalPayments(payments, policy));
   const same = coordinator.proposals
@@ -72,13 +73,26 @@ export const refuseRepeated = (
   );
 };
 
+/** What cannot be read may pay the same already, and hold the coins. @throws `COORDINATOR_FILE_INVALID` */
+const refuseDamaged = ({ proposals }: Coordinator): void => {
+  const [damaged] = proposals.damaged();
+  if (damaged === undefined) return;
+  const { id, path } = damaged;
+  throw coordinatorError(
+    'COORDINATOR_FILE_INVALID',
+    `${path} is damaged: proposal ${id.slice(0, 8)} may pay the same and hold coins, so nothing is proposed.`,
+    { path, proposal: id },
+  );
+};
+
 /**
  * Chooses coins, builds the complete PSBT, has it reviewed as a station will review it, under the limits
  * that are stored by then, and stores it as a proposal. A blocking finding, or a warning that is not
  * accepted, stops it before anything is stored.
  * @throws `COORDINATOR_FUNDS_SHORT`, `COORDINATOR_COIN_UNKNOWN`, `COORDINATOR_NO_FEE_RATE`,
  * `COORDINATOR_PROPOSAL_EXISTS`, `COORDINATOR_REVIEW_BLOCKED`, `COORDINATOR_WARNING_OPEN`,
- * `COORDINATOR_BIRTHDAY_AHEAD`, `COORDINATOR_NO_POLICY` if it is not stored, `CHAIN_…`
+ * `COORDINATOR_BIRTHDAY_AHEAD`, `COORDINATOR_NO_POLICY` if it is not stored, `COORDINATOR_FILE_INVALID` if
+ * a stored proposal is damaged, `CHAIN_…`
  */
 export const proposeSpend = async (
   coordinator: Coordinator,

@@ -2,6 +2,7 @@ import type { ChainSource } from '@qoima/chain';
 import type { PolicyScripts } from '@qoima/policy';
 import { formatOutpoint, type QoimaError, type Txid } from '@qoima/primitives';
 import { analyzePsbt, type PsbtAnalysis } from '@qoima/psbt';
+import { lockedCoins } from './coins.ts';
 import type { Coordinator } from './coordinator.ts';
 import { DEFAULT_DEPTH } from './depth.ts';
 import { coordinatorError } from './errors.ts';
@@ -109,11 +110,8 @@ const releasedCoins = (
 ): Promise<ReleasedCoins> =>
   asking(async () => {
     const unspent = new Set((await chain.coins(0)).map(({ outpoint }) => formatOutpoint(outpoint)));
-    for (const other of coordinator.proposals.list()) {
-      if (other.id === id || other.state === 'withdrawn') continue;
-      for (const coin of other.coins) unspent.delete(coin);
-    }
-    const isFree = (coin: string): boolean => unspent.has(coin);
+    const locked = lockedCoins(coordinator, id);
+    const isFree = (coin: string): boolean => unspent.has(coin) && !locked.has(coin);
     return {
       asked: true,
       free: coins.filter(isFree),

@@ -21,7 +21,7 @@ import {
   withRecords,
 } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Coordinator, parsePayment, proposeSpend } from '../src/index.ts';
+import { type Coordinator, listCoins, parsePayment, proposeSpend } from '../src/index.ts';
 import {
   chainCoin,
   coordinatorIn,
@@ -477,6 +477,68 @@ describe('nonces used twice', () => {
     expect(end.stderr).toContain(
       `COORDINATOR_NONCE_SHARED: Signatures share their nonce: Dana (input 0), Dana (input 1 of proposal ${id.slice(0, 8)}).`,
     );
+  });
+});
+
+describe('another proposal that cannot be read', () => {
+  const damage = async (proposal: string): Promise<string> => {
+    const path = join(home, 'regtest', 'proposals', proposal, 'proposal.json');
+    writeFileSync(path, readFileSync(path).subarray(0, 40));
+    return path;
+  };
+  const warning = (): RegExp =>
+    new RegExp(`^Warning: proposal ${id.slice(0, 8)} .*proposal.json is damaged`);
+
+  it('stops nothing of a sound one, and each command says so', async () => {
+    const { psbt, id: other } = await propose([2]);
+    await damage(id);
+    const bad = put('bad.psbt', holding(signedBy(psbt, 'Bolat'), broken('Dana', psbt)));
+    const good = put('good.psbt', signedBy(psbt, 'Dana'));
+    const combined = await run('combine', good, bad);
+    expect(combined.code).toBe(3);
+    expect(combined.stdout).toMatch(warning());
+    expect(combined.stdout).toContain('1 by Dana');
+    expect(combined.stderr).toContain('COORDINATOR_SIGNATURE_REFUSED');
+    for (const argv of [
+      ['status'],
+      ['status', other],
+      ['inspect', good],
+      ['finalize', other],
+      ['withdraw', other, '--reason', 'Enough'],
+    ]) {
+      const { code, stdout } = await run(...argv);
+      expect({ argv, code }).toEqual({ argv, code: 0 });
+      expect(stdout).toMatch(warning());
+    }
+    const list: unknown = JSON.parse((await run('--json', 'status')).stdout);
+    expect(list).toMatchObject([{ id: other }, { id, state: 'damaged' }]);
+  });
+
+  it('keeps its coins, and nothing is proposed', async () => {
+    const path = await damage(id);
+    const chain = coordinator.chain(scripts.policy);
+    const { coins: listed } = await listCoins(coordinator, scripts, chain, 1);
+    expect(listed.map(({ lockedBy }) => lockedBy)).toEqual([id, id, undefined, undefined]);
+    const before = state();
+    await expect(propose([3])).rejects.toThrow(
+      expect.objectContaining({
+        code: 'COORDINATOR_FILE_INVALID',
+        details: { path, proposal: id },
+      }),
+    );
+    expect(state()).toEqual(before);
+    const own = await run('finalize', id);
+    expect(own.code).toBe(1);
+    expect(own.stderr).toContain(path);
+  });
+
+  it('has its nonces looked at all the same', async () => {
+    const { psbt, id: other } = await propose([2]);
+    await combine(put('a.psbt', holding(sent, signaturesBy(sent, 'Dana', { nonce: 50n }))));
+    await combine(put('b.psbt', holding(psbt, signaturesBy(psbt, 'Dana', { nonce: 51n }))));
+    await combine(put('c.psbt', signedBy(psbt, 'Bolat')));
+    await damage(id);
+    expect((await run('finalize', other)).stderr).toContain('COORDINATOR_NONCE_SHARED');
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { broadcastProposal } from '../broadcast.ts';
+import { warnOfDamaged } from '../damaged-lines.ts';
 import { nextStep } from '../next-step.ts';
 import { proposalJson } from '../proposal.ts';
 import type { OpenSession } from '../session.ts';
@@ -14,6 +15,7 @@ export const addBroadcastCommand = (program: Command, open: OpenSession): void =
     .action(async (prefix: string, _options: object, command: Command) => {
       const { coordinator, terminal, scriptsOf, chain } = open(command);
       const proposal = coordinator.proposals.find(prefix);
+      warnOfDamaged({ coordinator, terminal });
       const scripts = scriptsOf(proposal.policyId);
       const { proposal: sent, found } = await broadcastProposal(
         coordinator,

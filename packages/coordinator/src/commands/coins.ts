@@ -2,6 +2,7 @@ import { formatBtc, formatOutpoint, sumSats } from '@qoima/primitives';
 import { formatTable } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { listCoins, watchPolicy } from '../coins.ts';
+import { warnOfDamaged } from '../damaged-lines.ts';
 import { wholeNumber } from '../options.ts';
 import { rescanProgress } from '../rescan-progress.ts';
 import type { OpenSession } from '../session.ts';
@@ -17,6 +18,7 @@ export const addCoinsCommand = (program: Command, open: OpenSession): void => {
       const { coordinator, terminal, scripts, chain } = open(command);
       const own = scripts();
       const node = chain(own);
+      warnOfDamaged({ coordinator, terminal });
       const least = wholeNumber(options.minConfirmations, '--min-confirmations', 1_000_000);
       const nodeSyncing = await tellSyncing(terminal, node);
       await watchPolicy(coordinator, own, node, rescanProgress(terminal.progress));

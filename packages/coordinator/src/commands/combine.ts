@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { analysisLines } from '../analysis-lines.ts';
 import { combineRefusal } from '../combine-refusal.ts';
+import { warnOfDamaged } from '../damaged-lines.ts';
 import { nextStep } from '../next-step.ts';
 import { type OpenSession, readPsbtFile } from '../session.ts';
 import { type Taken, takeReturned } from '../take.ts';
@@ -16,6 +17,7 @@ export const addCombineCommand = (program: Command, open: OpenSession): void => 
       const { coordinator, terminal, scriptsOf } = open(command);
       // All files are read before any is taken: a broken or strange one then changes nothing.
       const returned = files.map((from) => ({ from, psbt: readPsbtFile(from) }));
+      warnOfDamaged({ coordinator, terminal });
       const results = await takeReturned(coordinator, scriptsOf, returned);
       if (!terminal.output.json) {
         for (const taken of results) terminal.output.line(...takenLines(taken));

@@ -1,6 +1,7 @@
 import { checkNewFile, writeNewFile } from '@qoima/journal';
 import { formatHex, parseUtf8 } from '@qoima/primitives';
 import type { Command } from 'commander';
+import { warnOfDamaged } from '../damaged-lines.ts';
 import { finalizeProposal } from '../finalize.ts';
 import { nextStep } from '../next-step.ts';
 import { proposalJson } from '../proposal.ts';
@@ -16,6 +17,7 @@ export const addFinalizeCommand = (program: Command, open: OpenSession): void =>
     .action(async (prefix: string, options: { out?: string }, command: Command) => {
       const { coordinator, terminal, scriptsOf } = open(command);
       const proposal = coordinator.proposals.find(prefix);
+      warnOfDamaged({ coordinator, terminal });
       if (options.out !== undefined && proposal.state === 'open') checkNewFile(options.out);
       const final = await finalizeProposal(coordinator, scriptsOf(proposal.policyId), proposal.id);
       const hex = formatHex(final.transaction);

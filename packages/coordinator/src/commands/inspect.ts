@@ -3,6 +3,7 @@ import { reportJson, reviewPsbt, signingSheet } from '@qoima/review';
 import { formatFields } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { analysisJson, analysisLines } from '../analysis-lines.ts';
+import { warnOfDamaged } from '../damaged-lines.ts';
 import { proposalMemory } from '../memory.ts';
 import { refuseBlocked } from '../propose.ts';
 import { type OpenSession, readPsbtFile } from '../session.ts';
@@ -17,6 +18,7 @@ export const addInspectCommand = (program: Command, open: OpenSession): void => 
       const { coordinator, terminal, scripts } = open(command);
       const own = scripts();
       const psbt = readPsbtFile(file);
+      warnOfDamaged({ coordinator, terminal });
       const report = reviewPsbt(psbt, own, { memory: proposalMemory(coordinator.proposals) });
       if (!terminal.output.json) terminal.output.line(formatFields(signingSheet(report)));
       refuseBlocked(report);

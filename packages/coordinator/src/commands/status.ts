@@ -2,6 +2,7 @@ import { formatBtc, sumSats } from '@qoima/primitives';
 import { formatFields, formatTable } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { analysisJson, analysisLines } from '../analysis-lines.ts';
+import { warnOfDamaged } from '../damaged-lines.ts';
 import { DEFAULT_DEPTH } from '../depth.ts';
 import { wholeNumber } from '../options.ts';
 import { type Proposal, proposalJson, type Withdrawal } from '../proposal.ts';
@@ -24,6 +25,7 @@ export const addStatusCommand = (program: Command, open: OpenSession): void => {
       if (prefix === undefined) return listProposals(session);
       const { coordinator, terminal, scriptsOf, chain } = session;
       const proposal = coordinator.proposals.find(prefix);
+      warnOfDamaged(session);
       const scripts = scriptsOf(proposal.policyId);
       const node = chain(scripts);
       const status = await proposalStatus(coordinator, scripts, node, proposal, depth);
@@ -69,9 +71,14 @@ const withdrawalLine = ({ time, reason }: Withdrawal): readonly [string, string]
 
 const listProposals = ({ coordinator, terminal }: Session): void => {
   const proposals = coordinator.proposals.list();
+  const damaged = coordinator.proposals.damaged();
+  warnOfDamaged({ coordinator, terminal });
   terminal.output.result(
-    proposals.map(proposalJson),
-    proposals.length === 0
+    [
+      ...proposals.map(proposalJson),
+      ...damaged.map(({ id, path }) => ({ id, state: 'damaged', path })),
+    ],
+    proposals.length + damaged.length === 0
       ? `There are no proposals on ${coordinator.network} yet.`
       : formatTable(
           [

@@ -1,5 +1,6 @@
 import type { JsonValue } from '@qoima/primitives';
 import type { Command } from 'commander';
+import { warnOfDamaged } from '../damaged-lines.ts';
 import { labelText } from '../options.ts';
 import { proposalJson } from '../proposal.ts';
 import { remainsJson, remainsLines } from '../remains-lines.ts';
@@ -18,6 +19,7 @@ export const addWithdrawCommand = (program: Command, open: OpenSession): void =>
     .action(async (prefix: string, options: { reason: string }, command: Command) => {
       const { coordinator, terminal, scriptsOf, chain } = open(command);
       const { id, policyId } = coordinator.proposals.find(prefix);
+      warnOfDamaged({ coordinator, terminal });
       const reason = labelText(options.reason, '--reason', 1);
       const scripts = scriptsOf(policyId);
       const withdrawn = await withdrawProposal(coordinator, scripts, chain(scripts), id, reason);
