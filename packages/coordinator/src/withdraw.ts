@@ -48,8 +48,9 @@ export interface WithdrawnProposal {
  * longer. What stations have signed stays signed: only spending one of its coins kills the transaction.
  *
  * The node is asked first whether it knows the transaction, and then which coins are unspent. Without a
- * node a proposal that was not sent from here can be withdrawn all the same; nothing is said of its coins then. One that
- * was sent can be withdrawn once another spend of its coins is as deep as a confirmed one here.
+ * node a proposal that was not sent from here can be withdrawn all the same; nothing is said of its coins
+ * then. One that was sent can be withdrawn once another spend of its coins is as deep as a confirmed one
+ * here.
  * @throws `COORDINATOR_WITHDRAWN` if it was withdrawn before, `COORDINATOR_SENT`
  */
 export const withdrawProposal = (

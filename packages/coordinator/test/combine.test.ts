@@ -21,12 +21,13 @@ import {
   withRecords,
 } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Coordinator, listCoins, parsePayment, proposeSpend } from '../src/index.ts';
+import { type Coordinator, listCoins, proposeSpend } from '../src/index.ts';
 import {
   chainCoin,
   coordinatorIn,
   fakeChain,
   qoima,
+  sampleSpend,
   scripts,
   temporaryFolder,
   writeKeyRecords,
@@ -54,16 +55,13 @@ const PAYEE = encodeAddress(
 );
 
 const propose = async (chosen: readonly number[], btc = '0.003') => {
-  const { psbt, proposal } = await proposeSpend(coordinator, scripts, {
+  const request = sampleSpend(`${PAYEE}=${btc}`, {
     // The same payments under one label are one spend.
     label: `Of ${chosen.join()}`,
-    payments: [parsePayment(`${PAYEE}=${btc}`, scripts)],
     feeRate: 2_000n,
     coins: chosen.map((i) => coins[i]!.outpoint),
-    minConfirmations: 1,
-    version: 0,
-    acceptedWarnings: [],
   });
+  const { psbt, proposal } = await proposeSpend(coordinator, scripts, request);
   return { psbt, id: proposal.id };
 };
 

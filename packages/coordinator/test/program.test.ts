@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { curveInUse } from '@qoima/curve';
 import { defaultLimits, limitsJson, policyId, walletPolicy } from '@qoima/policy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parsePayment, proposeSpend } from '../src/index.ts';
+import { proposeSpend } from '../src/index.ts';
 import {
   chainCoin,
   coordinatorIn,
@@ -12,6 +12,7 @@ import {
   keyRecords,
   qoima,
   samplePolicy,
+  sampleSpend,
   scripts,
   temporaryFolder,
   writeKeyRecords,
@@ -54,15 +55,7 @@ const refusal = async (argv: readonly string[], wanted: string, exit: number): P
 const proposed = async () => {
   const chain = fakeChain([chainCoin(0, 2_000_000n)]);
   const coordinator = coordinatorIn(join(home, 'regtest'), chain);
-  const { proposal } = await proposeSpend(coordinator, scripts, {
-    label: '',
-    payments: [parsePayment(`${PAY}=0.01`, scripts)],
-    feeRate: 5_000n,
-    coins: [],
-    minConfirmations: 1,
-    version: 0,
-    acceptedWarnings: [],
-  });
+  const { proposal } = await proposeSpend(coordinator, scripts, sampleSpend(`${PAY}=0.01`));
   return { coordinator, proposal: proposal.id };
 };
 

@@ -15,7 +15,13 @@ import {
 } from '@qoima/policy';
 import { errorMaker, type Sats } from '@qoima/primitives';
 import { encodeTransaction, transactionId } from '@qoima/psbt';
-import { type Coordinator, coordinatorProgram, openCoordinator } from '../src/index.ts';
+import {
+  type Coordinator,
+  coordinatorProgram,
+  openCoordinator,
+  parsePayment,
+  type SpendRequest,
+} from '../src/index.ts';
 
 /** Accounts m/48'/1'/0'/2' of BIP-39 mnemonics over 16 bytes of 1, of 2 and of 3. */
 const keys = [
@@ -42,6 +48,18 @@ export const samplePolicy = (name = 'Reserve'): WalletPolicy =>
   });
 
 export const scripts: PolicyScripts = policyScripts(samplePolicy());
+
+/** One payment of the sample policy, `ADDRESS=AMOUNT`, with nothing chosen that need not be. */
+export const sampleSpend = (payment: string, more: Partial<SpendRequest> = {}): SpendRequest => ({
+  label: '',
+  payments: [parsePayment(payment, scripts)],
+  feeRate: 5_000n,
+  coins: [],
+  minConfirmations: 1,
+  version: 0,
+  acceptedWarnings: [],
+  ...more,
+});
 
 /** Texts of the key records that the policy is made of. */
 export const keyRecords: readonly string[] = cosigners.map((cosigner) =>

@@ -24,6 +24,7 @@ import {
   coordinatorIn,
   fakeChain,
   NOW,
+  sampleSpend,
   scripts,
   temporaryFolder,
   unknownTransaction,
@@ -46,16 +47,8 @@ const PAYEE = encodeAddress(
   scripts.policy.network,
 );
 
-const request = (more: Partial<SpendRequest> = {}): SpendRequest => ({
-  label: 'Invoice 7',
-  payments: [parsePayment(`${PAYEE}=0.01`, scripts)],
-  feeRate: 5_000n,
-  coins: [],
-  minConfirmations: 1,
-  version: 0,
-  acceptedWarnings: [],
-  ...more,
-});
+const request = (more: Partial<SpendRequest> = {}): SpendRequest =>
+  sampleSpend(`${PAYEE}=0.01`, { label: 'Invoice 7', ...more });
 
 const events = (coordinator: Coordinator): readonly string[] =>
   existsSync(coordinator.journalPath)

@@ -4,8 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { formatBtc, formatHex } from '@qoima/primitives';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { parsePayment, proposeSpend } from '../src/index.ts';
-import { chainCoin, coordinatorIn, fakeChain, qoima, scripts, temporaryFolder } from './sample.ts';
+import { proposeSpend } from '../src/index.ts';
+import {
+  chainCoin,
+  coordinatorIn,
+  fakeChain,
+  qoima,
+  sampleSpend,
+  scripts,
+  temporaryFolder,
+} from './sample.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -88,15 +96,7 @@ const qoimaWith = async (isSyncing: boolean, argv: readonly string[], listed = t
 /** A proposal that was sent. */
 const sent = async (): Promise<string> => {
   const coordinator = coordinatorIn(join(folder.path, 'regtest'), fakeChain([coin]));
-  const { proposal } = await proposeSpend(coordinator, scripts, {
-    label: '',
-    payments: [parsePayment(`${PAY}=0.01`, scripts)],
-    feeRate: 5_000n,
-    coins: [],
-    minConfirmations: 1,
-    version: 0,
-    acceptedWarnings: [],
-  });
+  const { proposal } = await proposeSpend(coordinator, scripts, sampleSpend(`${PAY}=0.01`));
   coordinator.proposals.update({ ...proposal, state: 'broadcast', txid: proposal.id });
   return proposal.id;
 };

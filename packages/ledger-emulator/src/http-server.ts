@@ -7,10 +7,10 @@ const MAX_BODY = 4096;
 
 /**
  * The HTTP form of Ledger's own emulator: `POST /apdu` with `{"data":"<hex>"}` answers the same with the
- * answer and its status word, and `GET /events` tells the screens shown so far. `GET /events?stream=true` stays open,
- * and tells screens after each exchange of this form; it ends when the device is gone, which Ledger's own
- * transport takes for a disconnection. Any web page could post to a port of its reader's machine, so
- * requests that a browser marks with an origin are refused.
+ * answer and its status word, and `GET /events` tells the screens shown so far. `GET /events?stream=true`
+ * stays open, and tells screens after each exchange of this form; it ends when the device is gone, which
+ * Ledger's own transport takes for a disconnection. Any web page could post to a port of its reader's
+ * machine, so requests that a browser marks with an origin are refused.
  */
 export const httpServer = (emulator: LedgerEmulator): Server => {
   const streams = eventStreams(emulator);

@@ -2,7 +2,7 @@ import { equalBytes, formatHex } from '@qoima/primitives';
 import { transactionOf } from './assemble.ts';
 import { psbtError } from './errors.ts';
 import { fieldOf, GLOBAL, record } from './fields.ts';
-import type { Place } from './map-place.ts';
+import { nameOf, type Place } from './map-place.ts';
 import { compareKeys, type Psbt, type PsbtMap, type PsbtRecord, sortedMap } from './record.ts';
 import { checkSameTransaction } from './same-transaction.ts';
 
@@ -105,7 +105,7 @@ const merger = (count: number): Merge => {
         const head = sorted[i]?.[at] as PsbtRecord;
         next[i] = at + 1;
         if (head !== least && !equalBytes(head.value, least.value)) {
-          throw conflict(least, head, kind === 'global' ? kind : `${kind} ${index}`);
+          throw conflict(least, head, nameOf({ kind, index }));
         }
       }
     }

@@ -9,7 +9,7 @@ export interface Place {
   readonly start: number;
 }
 
-export const nameOf = ({ kind, index }: Place): string =>
+export const nameOf = ({ kind, index }: Pick<Place, 'kind' | 'index'>): string =>
   kind === 'global' ? kind : `${kind} ${index}`;
 
 /** The byte at which a record begins; only errors ask, so nobody keeps it. */

@@ -10,12 +10,13 @@ export interface SigningEstimate {
 }
 
 /**
- * How many exchanges the app (2.4.6) takes to sign a PSBT of a policy of `cosigners` keys, of which the device has
- * `ownKeys`, counted from what it asks for. One input and two outputs of a 3-of-5 `wsh` are some 350, a further input is 203.
+ * How many exchanges the app (2.4.6) takes to sign a PSBT of a policy of `cosigners` keys, of which the
+ * device has `ownKeys`, counted from what it asks for. One input and two outputs of a 3-of-5 `wsh` are some
+ * 350, a further input is 203.
  *
- * It has no room to keep anything: each map is read again at each of its stages, the keys of a sorted policy again for
- * each that is left to sort, and for each signature of an input before segwit every other input and output, so
- * that `sh` policies take the square of their inputs.
+ * It has no room to keep anything: each map is read again at each of its stages, the keys of a sorted
+ * policy again for each that is left to sort, and for each signature of an input before segwit every other
+ * input and output, so that `sh` policies take the square of their inputs.
  */
 export const estimateSigning = (
   psbt: Psbt,

@@ -1,5 +1,5 @@
 import { type PolicyScript, parseExtendedKey, type WalletPolicy } from '@qoima/policy';
-import { equalBytes, isQoimaError } from '@qoima/primitives';
+import { equalBytes, indexOfBytes, isQoimaError } from '@qoima/primitives';
 import { fieldsOf, OUTPUT, type PolicyMatch, type Psbt } from '@qoima/psbt';
 import type { LedgerClient } from './client.ts';
 
@@ -15,8 +15,9 @@ export const ownCosigners = (
   );
 
 /**
- * Those of them whose keys the device really derives: a fingerprint is only a claim, and anybody can put that of another into
- * the origin of his key. One that claims it alone is left to the device, and so is a path of which the app gives no key.
+ * Those of them whose keys the device really derives: a fingerprint is only a claim, and anybody can put
+ * that of another into the origin of his key. One that claims it alone is left to the device, and so is a
+ * path of which the app gives no key.
  * @throws `DEVICE_…`
  */
 export const derivedCosigners = async (
@@ -43,9 +44,9 @@ export const derivedCosigners = async (
 };
 
 /**
- * For each output, the change script that the device will not show. It takes an output for change only by a
- * derivation of a key of its own (`output_keys_callback` of the app), and shows any other change as a payment.
- * Without a fingerprint: what no cosigner's device will show.
+ * For each output, the change script that the device will not show. It takes an output for change only
+ * by a derivation of a key of its own (`output_keys_callback` of the app), and shows any other change as a
+ * payment. Without a fingerprint: what no cosigner's device will show.
  */
 export const hiddenChange = (
   psbt: Psbt,
@@ -57,7 +58,7 @@ export const hiddenChange = (
     if (change === undefined) return undefined;
     const derived = fieldsOf(psbt.outputs[index] ?? [], OUTPUT.derivation).map(({ key }) => key);
     const isDerived = (cosigner: number): boolean =>
-      derived.some((key) => equalBytes(key, change.publicKeys[cosigner] ?? new Uint8Array()));
+      indexOfBytes(derived, change.publicKeys[cosigner] ?? new Uint8Array()) >= 0;
     const isHidden = fingerprint === undefined ? own.every(isDerived) : own.some(isDerived);
     return isHidden ? change : undefined;
   });

@@ -72,7 +72,10 @@ export const expectedScreens = (task: ScreenTask, model?: string): ExpectedScree
 
 const OLD_APP = 'An app older than 2.4 words some titles otherwise, and may order them otherwise.';
 
-/** What devices with a touch screen call otherwise (`SCREEN_SIZE_WALLET`; read in `display.c` and `display_nbgl.c` of the app). */
+/**
+ * What devices with a touch screen call otherwise (`SCREEN_SIZE_WALLET`; read in `display.c` and
+ * `display_nbgl.c` of the app).
+ */
 const WORDS = { own: 'Our', other: 'Their', template: 'Wallet policy', message: 'Message' };
 const TOUCH_WORDS: typeof WORDS = {
   own: 'Internal',

@@ -17,7 +17,10 @@ const readInput = async (): Promise<string> => {
   return text;
 };
 
-/** A device that a person has left in the middle of a review keeps its USB library, and with it the process, waiting. */
+/**
+ * A device that a person has left in the middle of a review keeps its USB library, and with it the process,
+ * waiting.
+ */
 const MS_TO_END = 500;
 
 const code = await stationProgram(
