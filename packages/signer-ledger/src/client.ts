@@ -24,7 +24,7 @@ import {
   type LinkOptions,
 } from './device-link.ts';
 import { ledgerError } from './errors.ts';
-import { estimateSigning } from './estimate.ts';
+import { signingExchanges } from './estimate.ts';
 import {
   type AppAndVersion,
   readAppAndVersion,
@@ -256,9 +256,9 @@ const signPsbt = async (
   const commitment = commitToPsbt(psbt, commands);
   const keys = policy.keys.length;
   const sorted = policy.template.includes('sortedmulti');
-  const estimated = estimateSigning(psbt, keys, ownKeys, sorted).exchanges;
+  const estimated = signingExchanges(psbt, keys, ownKeys, sorted);
   // Whatever keys are the device's, an honest one is far from this.
-  const most = estimateSigning(psbt, keys, Math.min(keys, MAX_OWN_KEYS)).exchanges;
+  const most = signingExchanges(psbt, keys, Math.min(keys, MAX_OWN_KEYS), true);
   const request = concatBytes(commitment, ledgerPolicyId(policy), hmac);
   const answer = await link.run(
     {

@@ -1,4 +1,6 @@
+import type { WalletPolicy } from '@qoima/policy';
 import { INPUT, OUTPUT, type Psbt, type PsbtMap } from '@qoima/psbt';
+import { ownCosigners } from './own-cosigners.ts';
 import { psbtForDevice } from './psbt-commitment.ts';
 
 /** What signing will take, roughly. */
@@ -10,28 +12,42 @@ export interface SigningEstimate {
 }
 
 /**
- * How many exchanges the app (2.4.6) takes to sign a PSBT of a policy of `cosigners` keys, of which the
- * device has `ownKeys`, counted from what it asks for. One input and two outputs of a 3-of-5 `wsh` are some
- * 350, a further input is 203.
+ * What the app (2.4.6) takes to sign a PSBT of this policy on the device of this `fingerprint`; without one,
+ * on a device that has a single key of it.
+ */
+export const estimateSigning = (
+  psbt: Psbt,
+  policy: WalletPolicy,
+  fingerprint?: Uint8Array,
+): SigningEstimate => {
+  const ownKeys = fingerprint === undefined ? 1 : ownCosigners(policy, fingerprint).size;
+  const exchanges = signingExchanges(psbt, policy.cosigners.length, ownKeys, policy.sorted);
+  return { exchanges, seconds: Math.ceil(exchanges * SECONDS_PER_EXCHANGE) };
+};
+
+/**
+ * How many exchanges the app takes to sign a PSBT of a policy of `keys`, of which the device has `ownKeys`,
+ * counted from what it asks for. One input and two outputs of a 3-of-5 `wsh` are some 350, a further input
+ * is 203.
  *
  * It has no room to keep anything: each map is read again at each of its stages, the keys of a sorted
  * policy again for each that is left to sort, and for each signature of an input before segwit every other
  * input and output, so that `sh` policies take the square of their inputs.
  */
-export const estimateSigning = (
+export const signingExchanges = (
   psbt: Psbt,
-  cosigners: number,
-  ownKeys = 1,
-  sorted = true,
-): SigningEstimate => {
+  keys: number,
+  ownKeys: number,
+  sorted: boolean,
+): number => {
   const { global, inputs, outputs } = psbtForDevice(psbt);
-  const script = sorted ? cosigners * (cosigners + 1) : 2 * cosigners;
+  const script = sorted ? keys * (keys + 1) : 2 * keys;
   const readInputs = inputs.map((map) => mapReads(map, inputs.length));
   const readOutputs = outputs.map((map) => mapReads(map, outputs.length) + 2 * VALUE);
   // Legacy sighashes: of each other input its outpoint and sequence, and every output.
   const wholeTransaction =
     readInputs.reduce((sum, reads) => sum + reads + 3 * VALUE, 0) + sumOf(readOutputs);
-  let exchanges = 11 + 2 * global.length + 2 * cosigners + 2 * ownKeys;
+  let exchanges = 11 + 2 * global.length + 2 * keys + 2 * ownKeys;
   for (const [index, map] of inputs.entries()) {
     const reads = readInputs[index] ?? 0;
     const previous = 2 * VALUE + furtherAnswers(map, INPUT.nonWitnessUtxo.type);
@@ -59,8 +75,7 @@ export const estimateSigning = (
     // Of many payments those after the sixteenth are read again to be shown.
     if (index >= KEPT_PAYMENTS) exchanges += readOutputs[index] ?? 0;
   }
-  exchanges = Math.round(exchanges);
-  return { exchanges, seconds: Math.ceil(exchanges * SECONDS_PER_EXCHANGE) };
+  return Math.round(exchanges);
 };
 
 /** Some 100 bytes to the device in packets of 64, some 40 back, and the device's own work. */

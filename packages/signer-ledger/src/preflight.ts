@@ -213,9 +213,7 @@ export const preflight = (
   checkKeys(psbt.global, 'transaction');
   for (const [index, map] of psbt.inputs.entries()) checkKeys(map, `input ${index}`);
   for (const [index, map] of psbt.outputs.entries()) checkKeys(map, `output ${index}`);
-  const { cosigners, sorted } = match.policy;
-  const ownKeys = fingerprint === undefined ? 1 : own.length;
-  const { seconds } = estimateSigning(psbt, cosigners.length, ownKeys, sorted);
+  const { seconds } = estimateSigning(psbt, match.policy, fingerprint);
   if (seconds > (limits.seconds ?? MAX_SECONDS)) {
     const hours = (seconds / 3600).toFixed(1);
     const what = `The device would be at it for some ${hours} hours; spend fewer coins at once.`;

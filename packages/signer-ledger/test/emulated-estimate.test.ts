@@ -58,7 +58,7 @@ describe('spends that nobody recorded', () => {
     const { added } = await signPsbt(psbt, scripts, signer);
     expect(added).toHaveLength(spend.inputs * spend.own);
     const taken = emulator.exchanges - before;
-    const { exchanges } = estimateSigning(psbt, spend.total, spend.own);
+    const { exchanges } = estimateSigning(psbt, policy, registration.fingerprint);
     expect(Math.abs(exchanges / taken - 1)).toBeLessThan(0.05);
     // What a person sees while it runs.
     expect([...estimates]).toEqual([exchanges]);

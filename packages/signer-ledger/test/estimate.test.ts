@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimateSigning } from '../src/index.ts';
+import { signingExchanges } from '../src/estimate.ts';
 import { index, psbtOf } from './replay.ts';
 
 const signed = index.vectors.filter(
@@ -10,9 +10,9 @@ const signed = index.vectors.filter(
     !/-tr-|external-input/.test(name),
 );
 
-describe('estimateSigning', () => {
+describe('signingExchanges', () => {
   it('is some 350 for one input and two outputs of a 3-of-5', () => {
-    expect(estimateSigning(psbtOf('sign-wsh-1in-2out-c1'), 5).exchanges).toBe(351);
+    expect(signingExchanges(psbtOf('sign-wsh-1in-2out-c1'), 5, 1, true)).toBe(351);
   });
 
   it.each(signed.map((vector) => [vector.name, vector] as const))(
@@ -21,7 +21,7 @@ describe('estimateSigning', () => {
       const keys = index.wallets[params?.wallet ?? '']?.keys.length ?? 0;
       const psbt = psbtOf(name);
       const ownKeys = signatures.length / psbt.inputs.length;
-      const estimate = estimateSigning(psbt, keys, ownKeys).exchanges;
+      const estimate = signingExchanges(psbt, keys, ownKeys, true);
       expect(Math.abs(estimate - exchanges) / exchanges).toBeLessThan(0.1);
     },
   );

@@ -71,7 +71,7 @@ const withLedgerSigner = async <Result>(
   const limits = acceptedLimits(psbt);
   const refusals = preflight(psbt, match, registration.fingerprint, limits);
   if (refusals.length > 0) throw refusedBy('The PSBT is not for a Ledger', refusals);
-  const { exchanges, seconds } = estimateSigning(psbt, policy.cosigners.length);
+  const { exchanges, seconds } = estimateSigning(psbt, policy, fingerprint);
   return withLedger(session, key, (ledger) => {
     terminal.output.line(
       ...screenLines({ show: 'signing', psbt, match, fingerprint }, ledger.model),
