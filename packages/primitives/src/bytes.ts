@@ -37,7 +37,7 @@ export const indexOfBytes = (list: readonly Uint8Array[], bytes: Uint8Array): nu
 };
 
 /** The same bytes as a plain `Uint8Array` over the same memory; keeps `Buffer` behind its adapter. */
-export const plain = (buffer: Buffer): Uint8Array =>
+const plain = (buffer: Buffer): Uint8Array =>
   new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 
 const view = (bytes: Uint8Array): Buffer =>
