@@ -37,7 +37,7 @@ export const signatureRules: readonly Rule[] = [
     severity: 'block',
     finds: 'a signature is by a key that is not the policy’s at this input',
     source: 'BIP-174, Combiner; a signature from nowhere',
-    judge: badSignatures('stranger', 'a key that is not the policy’s here'),
+    judge: badSignatures('stranger', 'by a key that is not the policy’s here'),
   },
   {
     id: 'signature-encoding',
