@@ -6,6 +6,13 @@ const table = {
     meaning: 'A file in the station’s folder is not what this version writes.',
     action: 'Restore it from a backup; do not edit it by hand.',
   },
+  STATION_JOURNAL_OTHER: {
+    kind: 'refused',
+    meaning:
+      'The journal does not tell of the station’s key: it was lost, or it is another station’s, so nobody knows here what this key has signed.',
+    action:
+      'Restore the journal that belongs to the key. If it is lost, bring the key to a new --home, and ask the coordinator what it has signed.',
+  },
   STATION_KEY_EXISTS: {
     kind: 'refused',
     meaning: 'This station has a key already.',

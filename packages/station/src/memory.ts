@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { journalEntries } from '@qoima/journal';
+import { type JournalEntry, journalEntries } from '@qoima/journal';
 import { formatOutpoint, parseSats } from '@qoima/primitives';
 import { type Report, type SpendMemory, type SpendRecord, spendMemory } from '@qoima/review';
 import * as v from 'valibot';
@@ -26,15 +26,20 @@ export const coinFacts = ({
 /**
  * What this station has signed, out of its journal: there is no second record that could say otherwise.
  * Each call looks anew, and reads the journal only if it has grown since. Linear in the journal.
- * @throws `JOURNAL_BROKEN`, `STATION_FILE_INVALID`, `FILE_…`
+ * @throws `JOURNAL_BROKEN`, `STATION_FILE_INVALID`, `FILE_…`, and what `check` throws
  */
-export const openMemory = (journalPath: string): (() => SpendMemory) => {
+export const openMemory = (
+  journalPath: string,
+  check: (entries: readonly JournalEntry[]) => void,
+): (() => SpendMemory) => {
   let read: { readonly size: number | undefined; readonly memory: SpendMemory } | undefined;
   return () => {
     const size = sizeOf(journalPath);
     // Nothing but appends changes it; whoever signs has it verified once more, whatever its size.
     if (read === undefined || size === undefined || read.size !== size) {
-      read = { size, memory: spendMemory(signedSpends(journalPath)) };
+      const entries = journalEntries(journalPath);
+      check(entries);
+      read = { size, memory: spendMemory(signedSpends(journalPath, entries)) };
     }
     return read.memory;
   };
@@ -49,9 +54,12 @@ const sizeOf = (path: string): number | undefined => {
   }
 };
 
-const signedSpends = (journalPath: string): readonly SpendRecord[] => {
+const signedSpends = (
+  journalPath: string,
+  entries: readonly JournalEntry[],
+): readonly SpendRecord[] => {
   const records: SpendRecord[] = [];
-  for (const { event, seq, time, facts } of journalEntries(journalPath)) {
+  for (const { event, seq, time, facts } of entries) {
     if (event !== 'psbt.signed') continue;
     const parsed = v.safeParse(signedFacts, facts);
     // The chain holds, but it cannot vouch for its last line.

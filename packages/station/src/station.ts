@@ -3,6 +3,7 @@ import {
   type Clock,
   ensureFolder,
   type Journal,
+  type JournalEntry,
   openJournal,
   removeLeftovers,
 } from '@qoima/journal';
@@ -10,6 +11,7 @@ import type { Network } from '@qoima/primitives';
 import type { SpendMemory } from '@qoima/review';
 import { openMemory } from './memory.ts';
 import { openPinnedPolicies, type PinnedPolicies } from './pinned-policies.ts';
+import { checkKeyRecorded } from './recorded-key.ts';
 import { openRegistrations, type Registrations } from './registrations.ts';
 import { type KeyStore, openKeyStore } from './station-key.ts';
 
@@ -22,7 +24,9 @@ export interface Station {
   readonly policies: PinnedPolicies;
   /** Of the pinned policies, with the station's Ledger. */
   readonly registrations: Registrations;
-  /** What it has signed, as its journal says now. @throws `JOURNAL_BROKEN`, `FILE_…` */
+  /** Refuses entries of a journal that is not that of the station's key. @throws `STATION_JOURNAL_OTHER` */
+  readonly checkEntries: (entries: readonly JournalEntry[]) => void;
+  /** What it has signed, as its journal says now. @throws `STATION_JOURNAL_OTHER`, `JOURNAL_BROKEN`, `FILE_…` */
   readonly memory: () => SpendMemory;
   /** Changes state, or signs: takes the journal's lock first, so that nothing is done unrecorded. */
   readonly change: <Result>(
@@ -37,14 +41,19 @@ export const openStation = (place: {
 }): Station => {
   const { folder, network, clock } = place;
   const journalPath = join(folder, 'journal.jsonl');
+  const key = openKeyStore(folder);
+  const checkEntries = (entries: readonly JournalEntry[]): void => {
+    checkKeyRecorded({ key, network, journalPath }, entries);
+  };
   return {
     network,
     clock,
     journalPath,
-    key: openKeyStore(folder),
+    key,
     policies: openPinnedPolicies(folder),
     registrations: openRegistrations(folder),
-    memory: openMemory(journalPath),
+    checkEntries,
+    memory: openMemory(journalPath, checkEntries),
     change: async (work) => {
       ensureFolder(folder);
       const journal = openJournal(journalPath, { clock });

@@ -1,6 +1,14 @@
-import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { readJournal } from '@qoima/journal';
+import { openJournal, readJournal } from '@qoima/journal';
 import { defaultLimits, encodePolicyFile } from '@qoima/policy';
 import { formatHex } from '@qoima/primitives';
 import {
@@ -358,6 +366,36 @@ describe('signing', () => {
       expect(text).toContain(from);
       writeFileSync(journal, text.replace(from, to));
     };
+
+    it.each(['lost', 'begun anew'])(
+      'is not taken for empty when the journal is %s',
+      async (how) => {
+        await bench.run('sign', path('spend.psbt'), '--accept', digest);
+        const journal = join(bench.home, 'regtest', 'journal.jsonl');
+        rmSync(journal);
+        if (how === 'begun anew') openJournal(journal, { clock: () => new Date(0) }).close();
+        const commands = [
+          ['inspect', path('spend.psbt')],
+          ['sign', path('spend.psbt'), '--accept', digest, '--out', path('again')],
+          ['status'],
+        ];
+        for (const argv of commands) {
+          expect(await bench.run(...argv), argv[0]).toMatchObject(refused('STATION_JOURNAL_OTHER'));
+        }
+        expect((await bench.run('journal', 'verify')).code).not.toBe(0);
+        expect(existsSync(path('again'))).toBe(false);
+      },
+    );
+
+    it('is not that of another station', async () => {
+      const other = await openReadyBench('Dana');
+      const of = (home: string): string => join(home, 'regtest', 'journal.jsonl');
+      copyFileSync(of(other.home), of(bench.home));
+      other.remove();
+      const end = await bench.run('inspect', path('spend.psbt'));
+      expect(end).toMatchObject(refused('STATION_JOURNAL_OTHER'));
+      expect(await bench.run('journal', 'verify')).toMatchObject(refused('STATION_JOURNAL_OTHER'));
+    });
 
     it('cannot be asked of a journal that was edited', async () => {
       await sign(path('spend.psbt'), digest);

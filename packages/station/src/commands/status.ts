@@ -20,6 +20,7 @@ export const addStatusCommands = (program: Command, open: OpenSession): void => 
       const { entries, head } = isThere(station.journalPath)
         ? readJournal(station.journalPath)
         : { entries: [], head: null };
+      station.checkEntries(entries);
       const signed = entries.filter(({ event }) => event === 'psbt.signed');
       const fingerprint = cosigner ? formatHex(cosigner.origin.fingerprint) : null;
       terminal.output.result(
@@ -60,6 +61,7 @@ export const addStatusCommands = (program: Command, open: OpenSession): void => 
     .action((_options: object, command: Command) => {
       const { station, terminal } = open(command);
       const { entries, head } = readJournal(station.journalPath);
+      station.checkEntries(entries);
       terminal.output.result({ path: station.journalPath, entries: entries.length, head }, [
         `${station.journalPath} holds, ${entries.length} entries.`,
         `Write its head down elsewhere: ${head}`,
