@@ -1,7 +1,7 @@
 import { extendedKeyText, formatDerivationPath, formatKeyOrigin } from '@qoima/policy';
 import { equalBytes, formatDate, formatHex } from '@qoima/primitives';
 import { estimateWeight, fieldOf, GLOBAL, INPUT, OUTPUT } from '@qoima/psbt';
-import type { InputEvidence, OutputEvidence } from './evidence.ts';
+import type { Evidence, InputEvidence, OutputEvidence } from './evidence.ts';
 import type { ExtendedKeyClaim } from './extended-keys.ts';
 import { eachInput, eachMap, eachOutput, type Rule, whole } from './rule.ts';
 import { scriptText } from './script-text.ts';
@@ -112,18 +112,21 @@ export const structureRules: readonly Rule[] = [
   {
     id: 'sequence-lock',
     severity: 'warn',
-    finds: 'the spend has to wait until a coin is of some age',
+    finds: 'the spend has to wait until a coin is of some age; the greatest is told',
     source: 'BIP-68',
-    judge: eachInput(({ sequence }, { psbt: { transaction } }) => {
-      const length = sequence & SEQUENCE_LENGTH;
-      // BIP-68 holds from version 2 on, and takes the version for a number without a sign.
-      if (transaction.version >>> 0 < 2 || (sequence & SEQUENCE_DISABLE) !== 0 || length === 0)
-        return undefined;
-      return {
-        message: `The spend has to wait until this coin is ${ageText(length, (sequence & SEQUENCE_TIME) !== 0)} old.`,
-        facts: { expected: 'no relative lock time', actual: sequence },
-      };
-    }),
+    judge: (evidence) => {
+      // Of a thousand coins a year must not hide behind minutes: the greatest age is what counts.
+      const oldest = [oldestOf(evidence, 0), oldestOf(evidence, SEQUENCE_TIME)];
+      return eachInput((input) => {
+        const { sequence } = input;
+        return !oldest.includes(input)
+          ? undefined
+          : {
+              message: `The spend has to wait until this coin is ${ageText(sequence & SEQUENCE_LENGTH, (sequence & SEQUENCE_TIME) !== 0)} old.`,
+              facts: { expected: 'no relative lock time', actual: sequence },
+            };
+      })(evidence);
+    },
   },
   {
     id: 'network-other',
@@ -249,6 +252,20 @@ export const structureRules: readonly Rule[] = [
     judge: unusedFields,
   },
 ];
+
+/** The first input that asks for the greatest age, in blocks or in time. */
+const oldestOf = ({ psbt, inputs }: Evidence, unit: number): InputEvidence | undefined => {
+  // BIP-68 holds from version 2 on, and takes the version for a number without a sign.
+  if (psbt.transaction.version >>> 0 < 2) return undefined;
+  let oldest: InputEvidence | undefined;
+  for (const input of inputs) {
+    const { sequence } = input;
+    if ((sequence & SEQUENCE_DISABLE) !== 0 || (sequence & SEQUENCE_TIME) !== unit) continue;
+    const length = sequence & SEQUENCE_LENGTH;
+    if (length > ((oldest?.sequence ?? 0) & SEQUENCE_LENGTH)) oldest = input;
+  }
+  return oldest;
+};
 
 /** So many keys are named one by one; a file may hold many thousands. */
 const NAMED_KEYS = 20;

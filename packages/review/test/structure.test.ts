@@ -128,6 +128,15 @@ const breaches = breachTable([
     () => timed({}, 0x00400001, [0]),
   ],
   [
+    'coins that have to age for a block, and one for longer',
+    'warn sequence-lock, input 1',
+    () =>
+      editTransaction(timed({}, 1), (transaction) => ({
+        ...transaction,
+        inputs: transaction.inputs.map((input, i) => (i === 1 ? { ...input, sequence: 2 } : input)),
+      })),
+  ],
+  [
     'a proprietary field in the global map',
     'note field-unused, global',
     () => editGlobal(cleanSpend(), put(record(GLOBAL.proprietary, Uint8Array.of(1), proprietary))),
