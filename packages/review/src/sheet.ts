@@ -69,18 +69,23 @@ const signedLine = ({ required, cosigners }: Signing, coins: number): string => 
 /** One rule may find the same in each of a thousand inputs: so many of them are listed. */
 const LISTED_FINDINGS = 5;
 
-/** Every rule that found something, in the report's order, though not every one of its findings. */
+/**
+ * Every rule that found something, in the report's order, though not every one of its findings: of
+ * warnings that say different things, each is there, for a person accepts them all by one name.
+ */
 const findingLines = (findings: readonly Finding[]): readonly SheetLine[] => {
-  const byRule = new Map<string, Finding[]>();
+  const groups = new Map<string, Finding[]>();
   for (const finding of findings) {
-    const same = byRule.get(finding.rule);
-    if (same === undefined) byRule.set(finding.rule, [finding]);
+    const { rule, severity, message } = finding;
+    const alike = severity === 'warn' ? `${rule} ${message}` : rule;
+    const same = groups.get(alike);
+    if (same === undefined) groups.set(alike, [finding]);
     else same.push(finding);
   }
-  const lines = [...byRule].flatMap(([rule, found]) => [
+  const lines = [...groups.values()].flatMap((found) => [
     ...found.slice(0, LISTED_FINDINGS).map(findingLine),
     ...(found.length > LISTED_FINDINGS
-      ? [`… and ${found.length - LISTED_FINDINGS} more of ${rule}`]
+      ? [`… and ${found.length - LISTED_FINDINGS} more of ${found[0]?.rule}`]
       : []),
   ]);
   return (lines.length === 0 ? ['none'] : lines).map((line, at) => [

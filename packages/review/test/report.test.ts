@@ -5,7 +5,7 @@ import {
   type SpendLimits,
   walletPolicy,
 } from '@qoima/policy';
-import { formatHex, isQoimaError, parseUtf8, sha256 } from '@qoima/primitives';
+import { formatHex, formatOutpoint, isQoimaError, parseUtf8, sha256 } from '@qoima/primitives';
 import {
   convertPsbt,
   createPsbt,
@@ -26,6 +26,7 @@ import {
   reportJson,
   reviewPsbt,
   signingSheet,
+  spendMemory,
 } from '../src/index.ts';
 import { WORDS } from '../src/word-list.ts';
 import { findingsIn } from './breach.ts';
@@ -276,6 +277,29 @@ describe('the signing sheet', () => {
     expect(sheet).toContain('… and 35 more of input-not-ours');
     expect(sheet).toContain('WARN fee-amount');
     expect(sheet).toContain('… and 28 more');
+  });
+
+  it('shortens no two warnings that say different things into one', () => {
+    const coins = Array.from({ length: 8 }, (_, i) => coinOf(own.wsh, 'receive', i, BTC));
+    const outpoints = coins.map(({ outpoint }) => ({ outpoint: formatOutpoint(outpoint) }));
+    const [six, seven, eight] = ['6', '7', '8'].map((digit) => digit.repeat(64));
+    const time = '2026-01-31T12:00:00.000Z';
+    const memory = spendMemory([
+      { txid: six as string, time, coins: outpoints.slice(0, 6) },
+      { txid: seven as string, time, coins: outpoints.slice(6, 7) },
+      { txid: eight as string, time, coins: outpoints.slice(7) },
+    ]);
+    const outputs = [
+      { kind: 'payment', scriptPubKey: strangerScript, amount: 799_990_000n },
+    ] as const;
+    const report = reviewPsbt(createPsbt({ scripts: own.wsh, coins, outputs }), own.wsh, {
+      memory,
+    });
+    const lines = signingSheet(report).map(([, line]) => line);
+    const warnings = lines.filter((line) => line.startsWith('WARN history-coin-signed'));
+    expect(warnings).toHaveLength(7);
+    for (const txid of [six, seven, eight]) expect(warnings.join()).toContain(txid);
+    expect(lines).toContain('… and 1 more of history-coin-signed');
   });
 
   it('shows sums that cannot be, too', () => {
