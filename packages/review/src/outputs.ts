@@ -8,6 +8,8 @@ import { scriptText } from './script-text.ts';
 /** What a Ledger streams without refusing (its app, `sign_psbt.c`). */
 const MAX_CHANGE_OUTPUTS = 10;
 const MAX_SCRIPT_BYTES = 83;
+/** No wallet gets so far; a search of so many addresses is a matter of minutes. */
+const MAX_USED_INDEX = 1_000_000;
 
 /** Change must be proven; what is not proven is a payment, and a payment that claims to be change is a lie. */
 export const outputRules: readonly Rule[] = [
@@ -183,8 +185,9 @@ const changeOf = ({ outputs }: Evidence): readonly ChangeOutput[] =>
     own?.branch === 'change' ? [{ where, index: own.index }] : [],
   );
 
+/** Anybody can pay dust to an address number as far as they like, and have it spent. */
 const highestIndex = ({ inputs }: Evidence): number =>
-  inputs.reduce((most, { own }) => Math.max(most, own?.index ?? 0), 0);
+  inputs.reduce((most, { own }) => Math.max(most, Math.min(own?.index ?? 0, MAX_USED_INDEX)), 0);
 
 const isLong = ({ script }: OutputEvidence): boolean => script.length > MAX_SCRIPT_BYTES;
 

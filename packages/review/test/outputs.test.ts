@@ -209,6 +209,21 @@ const breaches = breachTable([
     () => changeAt(0x7fffffff),
   ],
   [
+    'the change goes far, and so does dust that is spent with it',
+    'warn change-index-far, output 1',
+    () => {
+      const coins = [
+        coinOf(own.wsh, 'receive', 0),
+        coinOf(own.wsh, 'receive', 2_000_000_000, 10_000n),
+      ];
+      const outputs = [
+        { kind: 'payment', scriptPubKey: strangerScript, amount: 9n * BTC },
+        { kind: 'change', index: 2_000_000_001, amount: BTC },
+      ] as const;
+      return createPsbt({ scripts: own.wsh, coins, outputs });
+    },
+  ],
+  [
     'a receive address of our own is paid',
     'note output-own-receive, output 1',
     () => {
