@@ -7,7 +7,7 @@ import {
   policyScripts,
 } from '@qoima/policy';
 import { MAX_SATS, parseHex } from '@qoima/primitives';
-import { OUTPUT, type Psbt, record } from '@qoima/psbt';
+import { type Coin, OUTPUT, type Psbt, record } from '@qoima/psbt';
 import {
   BRANCH_STEP,
   editOutput,
@@ -78,6 +78,13 @@ const claiming = (
       })),
     )(without(OUTPUT.derivation)(map));
   });
+
+/** The coins of the clean spend and one of 10,000 satoshis at this number. */
+const led = (index: number): readonly Coin[] => [
+  coinAt('receive', 0),
+  coinAt('change', 3),
+  coinAt('receive', index, 10_000n),
+];
 
 const place = (branch: Branch, index: number): PolicyScript => own().at(branch, index);
 const scriptOf = (script: PolicyScript): Uint8Array => script.scriptPubKey;
@@ -261,6 +268,18 @@ const changeAttacks: readonly HostileCase[] = [
       place('change', 2_000_000_000),
       { [INDEX_STEP]: 2_000_000_000 },
     ),
+  }),
+  warned('change-index-far', {
+    id: 'change-index-led-by-dust',
+    title: 'Change to a far address number, beside dust that lies as far',
+    attack:
+      'The attacker pays dust to address number 2,000,000,000 and has it spent too, so that change next to it seems near.',
+    source: 'ransom by far index',
+    clean: spend({ coins: led(4) }),
+    psbt: spend({
+      coins: led(2_000_000_000),
+      outputs: [payment(PAID), change(CHANGE, 2_000_000_001)],
+    }),
   }),
   blocked('change-count', {
     id: 'change-eleven-times',
@@ -516,6 +535,11 @@ const feeAttacks: readonly HostileCase[] = [
 
 /** Spends that the machine has a memory of. */
 const sibling = spend({ outputs: [payment(PAID, thief), change(CHANGE)] });
+const seven = Array.from({ length: 7 }, (_, index) => coinAt('receive', index, 4n * BTC));
+const stuck = spend({
+  coins: seven.slice(0, 6),
+  outputs: [payment(PAID), change(24n * BTC - PAID - FEE)],
+});
 const replacement = spend({ outputs: [payment(PAID), change(CHANGE - 5_000n)] });
 
 const historyAttacks: readonly HostileCase[] = [
@@ -528,6 +552,19 @@ const historyAttacks: readonly HostileCase[] = [
     clean,
     psbt: sibling,
     earlier: [clean],
+  }),
+  warned('history-coin-signed', {
+    id: 'second-spend-replaced-behind-the-first',
+    title: 'Six coins are in one spend that was signed before, and the seventh in another',
+    attack:
+      'A sheet that lists the first few names the one that is to be replaced; the other payment is undone with it, unseen.',
+    source: 'BIP-125; findings listed in part',
+    clean: stuck,
+    psbt: spend({ coins: seven, outputs: [payment(PAID), change(28n * BTC - PAID - 8_000n)] }),
+    earlier: [
+      stuck,
+      spend({ coins: seven.slice(6), outputs: [payment(BTC), change(3n * BTC - FEE)] }),
+    ],
   }),
   blocked('history-superseded', {
     id: 'superseded-spend-again',

@@ -24,11 +24,15 @@ import {
   without,
 } from '../../packages/review/test/spend.ts';
 import { blocked, type HostileCase, noted, unreadable, warned } from './hostile-case.ts';
-import { BTC, change, FEE, own, PAID, payee, payment, spend, thief } from './reserve.ts';
+import { BTC, change, coinAt, FEE, own, PAID, payee, payment, spend, thief } from './reserve.ts';
 
 const clean = spend();
 const modern = spend({ version: 2 });
 const bytes = encodePsbt(clean);
+const six = spend({
+  coins: Array.from({ length: 6 }, (_, index) => coinAt('receive', index, 4n * BTC)),
+  outputs: [payment(PAID), change(24n * BTC - PAID - FEE)],
+});
 const FIELDS = 'COORDINATOR_FIELDS_REFUSED';
 
 /** Puts these bytes in the place of the first that are like those. */
@@ -323,6 +327,18 @@ const claimAttacks: readonly HostileCase[] = [
       inputs: transaction.inputs.map((input) => ({ ...input, sequence: 0xffff })),
     })),
     also: [],
+  }),
+  warned('sequence-lock', {
+    id: 'sequence-lock-behind-others',
+    title: 'Five coins must be a block old, and the sixth for a year and more',
+    attack:
+      'A sheet that lists the first few shows five short locks; the one accepted with them is long.',
+    source: 'BIP-68; findings listed in part',
+    clean: six,
+    psbt: editTransaction(six, (transaction) => ({
+      ...transaction,
+      inputs: transaction.inputs.map((input, i) => ({ ...input, sequence: i < 5 ? 1 : 0xffff })),
+    })),
   }),
   blocked('network-other', {
     id: 'path-of-mainnet',
