@@ -387,6 +387,21 @@ describe('signing', () => {
       },
     );
 
+    it('tells of a clock that was set back', async () => {
+      const journal = openJournal(join(bench.home, 'regtest', 'journal.jsonl'), {
+        clock: () => new Date('2026-01-30T12:00:00Z'),
+      });
+      journal.append('test.done', {});
+      journal.close();
+      const [text, json] = [
+        await bench.run('journal', 'verify'),
+        await bench.json('journal', 'verify'),
+      ];
+      expect(text).toMatchObject({ code: 0 });
+      expect(text.stdout).toContain('NOTE journal-time-backwards, line 3: The clock was set back');
+      expect(json).toMatchObject({ notes: [{ rule: 'journal-time-backwards', where: 'line 3' }] });
+    });
+
     it('is not that of another station', async () => {
       const other = await openReadyBench('Dana');
       const of = (home: string): string => join(home, 'regtest', 'journal.jsonl');

@@ -1,6 +1,7 @@
 import { isThere, type JournalFacts, readJournal } from '@qoima/journal';
 import { policyId } from '@qoima/policy';
 import { formatHex } from '@qoima/primitives';
+import { findingJson, findingLine } from '@qoima/review';
 import { formatFields } from '@qoima/terminal';
 import type { Command } from 'commander';
 import { stationCosigner } from '../own-cosigner.ts';
@@ -60,10 +61,17 @@ export const addStatusCommands = (program: Command, open: OpenSession): void => 
     .description('check that no line of the journal was changed, moved or taken out')
     .action((_options: object, command: Command) => {
       const { station, terminal } = open(command);
-      const { entries, head } = readJournal(station.journalPath);
+      const { entries, head, notes } = readJournal(station.journalPath);
       station.checkEntries(entries);
-      terminal.output.result({ path: station.journalPath, entries: entries.length, head }, [
+      const result = {
+        path: station.journalPath,
+        entries: entries.length,
+        head,
+        notes: notes.map(findingJson),
+      };
+      terminal.output.result(result, [
         `${station.journalPath} holds, ${entries.length} entries.`,
+        ...notes.map(findingLine),
         `Write its head down elsewhere: ${head}`,
       ]);
     });
