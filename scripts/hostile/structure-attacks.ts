@@ -29,6 +29,12 @@ import { BTC, change, coinAt, FEE, own, PAID, payee, payment, spend, thief } fro
 const clean = spend();
 const modern = spend({ version: 2 });
 const bytes = encodePsbt(clean);
+const crowd = spend({
+  outputs: [
+    ...Array.from({ length: 400 }, () => payment(100_000n)),
+    change(20n * BTC - 400n * 100_000n - 100_000n),
+  ],
+});
 const six = spend({
   coins: Array.from({ length: 6 }, (_, index) => coinAt('receive', index, 4n * BTC)),
   outputs: [payment(PAID), change(24n * BTC - PAID - FEE)],
@@ -306,6 +312,14 @@ const claimAttacks: readonly HostileCase[] = [
         change(20n * BTC - 3300n * 100_000n - 300_000n),
       ],
     }),
+  }),
+  warned('transaction-weight', {
+    id: 'too-heavy-for-version-3',
+    title: 'A transaction of version 3 with more than 10,000 virtual bytes',
+    attack: 'The same with a tenth of the size: nobody relays it, and it looks like any other.',
+    source: 'BIP-431',
+    clean: crowd,
+    psbt: editTransaction(crowd, (transaction) => ({ ...transaction, version: 3 })),
   }),
   warned('lock-time', {
     id: 'lock-time-far',

@@ -17,6 +17,8 @@ const SEQUENCE_TIME = 0x00400000;
 const SEQUENCE_LENGTH = 0x0000ffff;
 /** Bitcoin Core's MAX_STANDARD_TX_WEIGHT. */
 const MAX_STANDARD_WEIGHT = 400_000;
+/** BIP-431: of version 3 no more than 10,000 vB are relayed. */
+const MAX_VERSION_3_WEIGHT = 40_000;
 
 /**
  * What concerns the transaction as a whole, and what the maps say of the policy. The codec has already
@@ -76,17 +78,18 @@ export const structureRules: readonly Rule[] = [
     id: 'transaction-weight',
     severity: 'warn',
     finds: 'the signed transaction will be too large to be relayed',
-    source: 'Bitcoin Core’s MAX_STANDARD_TX_WEIGHT',
-    judge: whole(({ inputs, outputs, scripts }) => {
+    source: 'Bitcoin Core’s MAX_STANDARD_TX_WEIGHT; BIP-431 for version 3',
+    judge: whole(({ psbt, inputs, outputs, scripts }) => {
+      const most = psbt.transaction.version === 3 ? MAX_VERSION_3_WEIGHT : MAX_STANDARD_WEIGHT;
       const weight = estimateWeight(
         inputs.map(() => scripts.policy),
         outputs.map(({ script }) => script),
       );
-      return weight <= MAX_STANDARD_WEIGHT
+      return weight <= most
         ? undefined
         : {
             message: 'No node relays a transaction of this size.',
-            facts: { expected: `at most ${MAX_STANDARD_WEIGHT} weight units`, actual: weight },
+            facts: { expected: `at most ${most} weight units`, actual: weight },
           };
     }),
   },

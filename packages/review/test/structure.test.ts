@@ -198,8 +198,11 @@ describe('the PSBT as a whole', () => {
     expect(vpub).toMatch(/^\[[0-9a-f]{8}\/48'\/1'\/0'\/2'\]Vpub[1-9A-HJ-NP-Za-km-z]{107}$/);
   });
 
-  it('warns of a transaction that no node relays for its size', () => {
-    const outputs = Array.from({ length: 3300 }, (_, i) => ({
+  it.each([
+    [2, 3300],
+    [3, 400],
+  ])('warns of a transaction of version %i that no node relays for its size', (version, length) => {
+    const outputs = Array.from({ length }, (_, i) => ({
       kind: 'payment' as const,
       scriptPubKey: strangerScript,
       amount: 500_000n + BigInt(i),
@@ -207,7 +210,10 @@ describe('the PSBT as a whole', () => {
     const fee = 2_000_000n;
     const change = 20n * BTC - fee - outputs.reduce((sum, { amount }) => sum + amount, 0n);
     const psbt = cleanSpend('wsh', 0, [...outputs, { kind: 'change', index: 4, amount: change }]);
-    expect(findingsIn(psbt)).toEqual(['warn transaction-weight, transaction']);
+    const found = (as: number): readonly string[] =>
+      findingsIn(editTransaction(psbt, (transaction) => ({ ...transaction, version: as })));
+    expect(found(version)).toEqual(['warn transaction-weight, transaction']);
+    expect(found(2)).toEqual(length === 400 ? [] : found(version));
   });
 
   it('tells every unused field of a map in one note', () => {
