@@ -16,7 +16,9 @@ export const signingSheetHtml = (report: Report): string => {
     ? 'Do not sign: a finding blocks this spend'
     : severities.has('warn')
       ? 'Sign only if every warning is meant'
-      : 'Nothing was found against this spend';
+      : severities.has('note')
+        ? 'Nothing stops this spend; read what is noted'
+        : 'Nothing was found against this spend';
   return `<!doctype html>
 <html lang="en">
 <head>

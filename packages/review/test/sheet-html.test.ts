@@ -32,6 +32,12 @@ describe('the sheet as a page', () => {
   it('says first if it must not be signed, or not without thought', () => {
     const locked = editTransaction(cleanSpend(), (tx) => ({ ...tx, lockTime: 900_000 }));
     expect(signingSheetHtml(report(locked))).toContain('Sign only if every warning is meant');
+    const odd = editTransaction(cleanSpend(), (tx) => ({
+      ...tx,
+      outputs: tx.outputs.map((one) => ({ ...one, amount: one.amount + 950n })),
+    }));
+    expect(report(odd).findings.map(({ rule }) => rule)).toEqual(['fee-rate-low']);
+    expect(signingSheetHtml(report(odd))).toContain('Nothing stops this spend; read what is noted');
     const final = { ...cleanSpend(), inputs: cleanSpend().inputs.map(() => []) };
     expect(signingSheetHtml(report(final))).toContain('Do not sign: a finding blocks this spend');
   });
