@@ -25,7 +25,8 @@ export const parseJsonFile = <const Schema extends v.GenericSchema>(
   if (!result.success) {
     const [issue] = result.issues;
     const member = v.getDotPath(issue) ?? 'its top level';
-    const expected = issue.expected ?? issue.kind;
+    const wanted = issue.expected ?? issue.kind;
+    const expected = wanted === 'never' ? 'no such member' : wanted;
     throw policyError(
       'POLICY_FILE_INVALID',
       `${what} is wrong at ${member}: ${expected} is expected there.`,

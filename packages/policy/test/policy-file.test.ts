@@ -173,6 +173,12 @@ describe('qoima-policy/1', () => {
   ])('%s: %s', (code, _, file) => {
     expect(codeOf(() => decodePolicyFile(file))).toBe(code);
   });
+
+  it('says of a member that does not belong there that there is none', () => {
+    expect(() => decodePolicyFile(changed({ note: 'x' }), 'policy.json')).toThrow(
+      'policy.json is wrong at note: no such member is expected there.',
+    );
+  });
 });
 
 describe('qoima-key/1', () => {
