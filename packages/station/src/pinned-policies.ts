@@ -32,7 +32,17 @@ export const openPinnedPolicies = (network: string): PinnedPolicies => {
     const names = listFolder(folder).filter((name) => name.endsWith('.json'));
     return names.map((name) => {
       const path = join(folder, name);
-      return decodePolicyFile(formatUtf8(readFileBounded(path, MAX_POLICY_BYTES)), path).policy;
+      const text = formatUtf8(readFileBounded(path, MAX_POLICY_BYTES));
+      const { policy } = decodePolicyFile(text, path);
+      // A copy beside it could say otherwise what the id does not bind.
+      if (name !== nameOf(policy)) {
+        throw stationError('STATION_FILE_INVALID', `${path} is not the file of its policy.`, {
+          path,
+          expected: nameOf(policy),
+          actual: name,
+        });
+      }
+      return policy;
     });
   };
   return {
@@ -72,8 +82,10 @@ export const openPinnedPolicies = (network: string): PinnedPolicies => {
     },
     pin: (policy) => {
       ensureFolder(folder);
-      const path = join(folder, `${policyId(policy)}.json`);
+      const path = join(folder, nameOf(policy));
       writeFileAtomically(path, parseUtf8(encodePolicyFile(policy)));
     },
   };
 };
+
+const nameOf = (policy: WalletPolicy): string => `${policyId(policy)}.json`;

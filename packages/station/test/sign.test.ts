@@ -259,6 +259,14 @@ describe('signing', () => {
     });
   });
 
+  it('is not judged by a copy of a policy file', async () => {
+    const policies = join(bench.home, 'regtest', 'policies');
+    copyFileSync(join(policies, `${id}.json`), join(policies, 'copy.json'));
+    const end = await bench.run('sign', path('spend.psbt'), '--accept', digest);
+    expect(end).toMatchObject(refused('STATION_FILE_INVALID', 1));
+    expect(end.stderr).toContain('copy.json is not the file of its policy');
+  });
+
   it('lets nobody wave a block through', async () => {
     const lie = {
       ...spend,
