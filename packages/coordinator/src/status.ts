@@ -11,6 +11,8 @@ export interface ProposalStatus {
   readonly analysis: PsbtAnalysis;
   /** As the node has it; undefined before the broadcast. Negative: a conflicting spend is that deep. */
   readonly confirmations: number | undefined;
+  /** Waits in the node's memory pool; undefined before the broadcast. */
+  readonly inMempool: boolean | undefined;
   /** Of a withdrawn one alone. */
   readonly remains: Remains | undefined;
 }
@@ -31,16 +33,15 @@ export const proposalStatus = async (
     proposal.withdrawn === undefined ? undefined : remainsOf(coordinator, proposal, analysis);
   const { state } = proposal;
   if (proposal.txid === null || state === 'final' || state === 'withdrawn') {
-    return { proposal, analysis, confirmations: undefined, remains };
+    return { proposal, analysis, confirmations: undefined, inMempool: undefined, remains };
   }
-  const { confirmations, blockHash } = await chain.confirmations(proposal.txid);
-  if (state === 'confirmed' || confirmations < depth) {
-    return { proposal, analysis, confirmations, remains };
-  }
+  const { confirmations, blockHash, inMempool } = await chain.confirmations(proposal.txid);
+  const seen = { analysis, confirmations, inMempool, remains };
+  if (state === 'confirmed' || confirmations < depth) return { proposal, ...seen };
   return coordinator.change((journal) => {
     // Another process may have been faster.
     const now = coordinator.proposals.find(proposal.id);
-    if (now.state === 'confirmed') return { proposal: now, analysis, confirmations, remains };
+    if (now.state !== 'broadcast') return { proposal: now, ...seen };
     const confirmed: Proposal = { ...now, state: 'confirmed' };
     journal.append('spend.confirmed', {
       proposal: now.id,
@@ -49,6 +50,6 @@ export const proposalStatus = async (
       blockHash: blockHash ?? null,
     });
     coordinator.proposals.update(confirmed);
-    return { proposal: confirmed, analysis, confirmations, remains };
+    return { proposal: confirmed, ...seen };
   });
 };

@@ -69,16 +69,25 @@ const answers = (isSyncing: boolean, listed: boolean): Readonly<Record<string, u
   },
 });
 
+/** To every other call. */
+const NOT_FOUND = { code: -5, message: 'Transaction not in mempool' };
+
 /** `qoima …` with such a node on loopback. */
-const qoimaWith = async (isSyncing: boolean, argv: readonly string[], listed = true) => {
-  const known = answers(isSyncing, listed);
+const qoimaWith = async (
+  isSyncing: boolean,
+  argv: readonly string[],
+  listed = true,
+  more: ReturnType<typeof answers> = {},
+) => {
+  const known = { ...answers(isSyncing, listed), ...more };
   const server = createServer((request, response) => {
     const chunks: Uint8Array[] = [];
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk));
     request.on('end', () => {
       const call = new TextDecoder().decode(chunks.length === 1 ? chunks[0] : new Uint8Array());
       const { id, method } = JSON.parse(call) as { id: number; method: string };
-      response.end(JSON.stringify({ jsonrpc: '2.0', id, result: known[method] }));
+      const answer = method in known ? { result: known[method] } : { error: NOT_FOUND };
+      response.end(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
     });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -149,5 +158,30 @@ describe('a node that is still catching up', () => {
     const { code, stdout } = await qoima(argv);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ confirmations: null, nodeSyncing: null });
+  });
+});
+
+describe('status of a spend that was sent', () => {
+  const unconfirmed = {
+    gettransaction: { confirmations: 0, hex: formatHex(coin.transaction) },
+  };
+
+  it('tells that the memory pool has dropped it', async () => {
+    const id = await sent();
+    const { stdout } = await qoimaWith(false, ['status', id], true, unconfirmed);
+    expect(stdout).toMatch(
+      /^Confirmations +0, and not in the node’s memory pool.*"qoima broadcast"/m,
+    );
+    const json = await qoimaWith(false, ['--json', 'status', id], true, unconfirmed);
+    expect(JSON.parse(json.stdout)).toMatchObject({ confirmations: 0, inMempool: false });
+  });
+
+  it('tells no more than that while it waits there', async () => {
+    const id = await sent();
+    const waiting = { ...unconfirmed, getmempoolentry: { vsize: 190 } };
+    const { stdout } = await qoimaWith(false, ['status', id], true, waiting);
+    expect(stdout).toMatch(/^Confirmations +0$/m);
+    const json = await qoimaWith(false, ['--json', 'status', id], true, waiting);
+    expect(JSON.parse(json.stdout)).toMatchObject({ confirmations: 0, inMempool: true });
   });
 });

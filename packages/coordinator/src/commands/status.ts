@@ -29,7 +29,7 @@ export const addStatusCommand = (program: Command, open: OpenSession): void => {
       const scripts = scriptsOf(proposal.policyId);
       const node = chain(scripts);
       const status = await proposalStatus(coordinator, scripts, node, proposal, depth);
-      const { confirmations, analysis, remains } = status;
+      const { confirmations, inMempool, analysis, remains } = status;
       // Of a proposal that was not sent the node is asked nothing.
       const nodeSyncing = confirmations === undefined ? null : await tellSyncing(terminal, node);
       const { withdrawn } = status.proposal;
@@ -38,6 +38,7 @@ export const addStatusCommand = (program: Command, open: OpenSession): void => {
           proposal: proposalJson(status.proposal),
           analysis: analysisJson(analysis),
           confirmations: confirmations ?? null,
+          inMempool: inMempool ?? null,
           nodeSyncing,
           ...(remains === undefined ? {} : { remains: remainsJson(remains) }),
         },
@@ -45,7 +46,7 @@ export const addStatusCommand = (program: Command, open: OpenSession): void => {
           formatFields([
             ['Proposal', status.proposal.id],
             ['State', status.proposal.state],
-            ...(confirmations === undefined ? [] : [confirmationLine(confirmations)]),
+            ...(confirmations === undefined ? [] : [confirmationLine(confirmations, inMempool)]),
             ...(withdrawn === undefined ? [] : [withdrawalLine(withdrawn)]),
           ]),
           ...(status.proposal.state === 'open' ? analysisLines(analysis) : []),
@@ -56,10 +57,16 @@ export const addStatusCommand = (program: Command, open: OpenSession): void => {
 };
 
 /** Bitcoin Core counts below zero how deep a transaction is that took the same coins. */
-const confirmationLine = (confirmations: number): readonly [string, string] =>
-  confirmations >= 0
-    ? ['Confirmations', confirmations.toString()]
-    : ['Conflict', conflictText(-confirmations)];
+const confirmationLine = (
+  confirmations: number,
+  inMempool: boolean | undefined,
+): readonly [string, string] => {
+  if (confirmations < 0) return ['Conflict', conflictText(-confirmations)];
+  const dropped = confirmations === 0 && inMempool === false;
+  return ['Confirmations', dropped ? DROPPED : confirmations.toString()];
+};
+
+const DROPPED = '0, and not in the node’s memory pool either: "qoima broadcast" sends it again';
 
 const conflictText = (depth: number): string =>
   `another spend of its coins has ${confirmationsText(depth)}; with ${DEFAULT_DEPTH}, "qoima withdraw" frees what is not spent`;
