@@ -49,8 +49,8 @@ export interface WithdrawnProposal {
  *
  * The node is asked first whether it knows the transaction, and then which coins are unspent. Without a
  * node a proposal that was not sent from here can be withdrawn all the same; nothing is said of its coins
- * then. One that was sent can be withdrawn once another spend of its coins is as deep as a confirmed one
- * here.
+ * then. One that was sent, and even confirmed until a reorganisation, can be withdrawn once another spend of
+ * its coins is as deep as a confirmed one here.
  * @throws `COORDINATOR_WITHDRAWN` if it was withdrawn before, `COORDINATOR_SENT`
  */
 export const withdrawProposal = (
@@ -98,7 +98,7 @@ const refuseSent = (proposal: Proposal, seen: Whereabouts): number | undefined =
   if (!seen.asked)
     throw refuse(`is ${state}, and the node could not be asked (${seen.error.code})`);
   const depth = -(seen.place?.confirmations ?? 0);
-  if (state === 'broadcast' && depth >= DEFAULT_DEPTH) return depth;
+  if (depth >= DEFAULT_DEPTH) return depth;
   const conflict = depth > 0 ? `; another spend of its coins has ${confirmationsText(depth)}` : '';
   throw refuse(`is ${state}${conflict}`);
 };

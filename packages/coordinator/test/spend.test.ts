@@ -611,6 +611,23 @@ describe('a finished spend', () => {
     expect(listed.map(({ lockedBy }) => lockedBy)).toEqual([undefined, undefined, undefined]);
   });
 
+  it('that was confirmed, and lost in a reorganisation, can be withdrawn', async () => {
+    let confirmations = 0;
+    const chain = fakeChain(coins, {
+      confirmations: async () => ({ confirmations, inMempool: false }),
+    });
+    const coordinator = coordinatorIn(folder.path, chain);
+    const { id } = await finished(coordinator);
+    coordinator.proposals.update({ ...coordinator.proposals.find(id), state: 'confirmed' });
+    const withdraw = () => withdrawProposal(coordinator, scripts, chain, id, 'It lost');
+    await expect(withdraw()).rejects.toThrow(code('COORDINATOR_SENT'));
+    confirmations = -6;
+    expect(await withdraw()).toMatchObject({
+      proposal: { state: 'withdrawn' },
+      conflictDepth: 6,
+    });
+  });
+
   it.each(['broadcast', 'confirmed'] as const)(
     'that is %s stays so while no node can be asked',
     async (state) => {
