@@ -116,6 +116,12 @@ const table = {
     meaning: 'The coins do not cover the payments and the fee.',
     action: 'Pay less, choose more coins, or wait for deposits or for coins that are locked.',
   },
+  COORDINATOR_SPEND_TOO_LARGE: {
+    kind: 'refused',
+    meaning: 'The PSBT of a spend would be larger than any that is read.',
+    action:
+      'Pay less at once, or choose with --coin coins whose previous transactions are smaller. Nothing was stored.',
+  },
   COORDINATOR_NO_FEE_RATE: {
     kind: 'usage',
     meaning: 'The node has no fee estimate.',

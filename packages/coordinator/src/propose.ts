@@ -4,6 +4,8 @@ import { type FeeRate, formatOutpoint, type Outpoint } from '@qoima/primitives';
 import {
   type CreateOutput,
   createPsbt,
+  encodePsbt,
+  MAX_PSBT_BYTES,
   type Psbt,
   type PsbtVersion,
   unsignedTransactionId,
@@ -89,7 +91,7 @@ const refuseDamaged = ({ proposals }: Coordinator): void => {
  * Chooses coins, builds the complete PSBT, has it reviewed as a station will review it, under the limits
  * that are stored by then, and stores it as a proposal. A blocking finding, or a warning that is not
  * accepted, stops it before anything is stored.
- * @throws `COORDINATOR_FUNDS_SHORT`, `COORDINATOR_COIN_UNKNOWN`, `COORDINATOR_NO_FEE_RATE`,
+ * @throws `COORDINATOR_FUNDS_SHORT`, `COORDINATOR_COIN_UNKNOWN`, `COORDINATOR_NO_FEE_RATE`, `COORDINATOR_SPEND_TOO_LARGE`,
  * `COORDINATOR_PROPOSAL_EXISTS`, `COORDINATOR_REVIEW_BLOCKED`, `COORDINATOR_WARNING_OPEN`,
  * `COORDINATOR_BIRTHDAY_AHEAD`, `COORDINATOR_NO_POLICY` if it is not stored, `COORDINATOR_FILE_INVALID` if
  * a stored proposal is damaged, `CHAIN_…`
@@ -132,6 +134,7 @@ export const proposeSpend = async (
       feeRate,
     });
     const psbt = await buildSpend(scripts, chain, request, selection, changeIndex);
+    refuseTooLarge(psbt, policy);
     const proposalId = unsignedTransactionId(psbt);
     if (coordinator.proposals.has(proposalId)) {
       const { state } = coordinator.proposals.find(proposalId);
@@ -261,6 +264,25 @@ const buildSpend = async (
     outputs,
     version,
   });
+};
+
+/** Of a PARTIAL_SIG record: the lengths, the type, the key, and DER with its flag. */
+const SIGNATURE_BYTES = 1 + 1 + 33 + 1 + 73;
+
+/**
+ * What is stored has to be read again, with a signature of every cosigner too. Each coin brings the whole
+ * transaction that made it.
+ * @throws `COORDINATOR_SPEND_TOO_LARGE`
+ */
+const refuseTooLarge = (psbt: Psbt, { quorum }: WalletPolicy): void => {
+  const count = psbt.inputs.length;
+  const size = encodePsbt(psbt).length + count * quorum.total * SIGNATURE_BYTES;
+  if (size <= MAX_PSBT_BYTES) return;
+  throw coordinatorError(
+    'COORDINATOR_SPEND_TOO_LARGE',
+    `With the previous transactions of ${count} coins the signed PSBT would have ${size} bytes.`,
+    { expected: MAX_PSBT_BYTES, actual: size },
+  );
 };
 
 /** Each previous transaction once; `createPsbt` holds the node's word against its hash. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readJournal } from '@qoima/journal';
 import { defaultLimits, encodeAddress, policyId, policyScripts } from '@qoima/policy';
 import { formatHex, formatOutpoint, parseOutpoint, type QoimaError } from '@qoima/primitives';
-import { createPsbt, decodeTransaction, encodeTransaction } from '@qoima/psbt';
+import { createPsbt, decodeTransaction, encodeTransaction, transactionId } from '@qoima/psbt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limitPolicy } from '../src/create-policy.ts';
 import {
@@ -157,6 +157,28 @@ describe('a proposal', () => {
     await expect(
       proposeSpend(coordinatorIn(folder.path, fakeChain(coins)), scripts, given),
     ).rejects.toThrow(code('COORDINATOR_NO_FEE_RATE'));
+  });
+
+  it('is not made of more than can be read again', async () => {
+    const ballast = { amount: 0n, script: new Uint8Array(900_000) };
+    const outputs = coins.map(({ amount, scriptPubKey }) => ({ amount, script: scriptPubKey }));
+    const { inputs } = decodeTransaction(chainCoin(0, 1n).transaction);
+    const made = Array.from({ length: 56 }, (_, i) => outputs[i % 3] as (typeof outputs)[0]);
+    const transaction = encodeTransaction({
+      ...{ version: 2, lockTime: 0, inputs },
+      outputs: [...made, ballast],
+    });
+    const txid = transactionId(transaction);
+    const large = made.map(({ amount, script }, vout) => ({
+      ...{ outpoint: { txid, vout }, amount, scriptPubKey: script, confirmations: 6 },
+      transaction,
+    }));
+    const coordinator = coordinatorIn(folder.path, fakeChain(large));
+    const propose = (payment: string) =>
+      proposeSpend(coordinator, scripts, sampleSpend(`${PAYEE}=${payment}`));
+    await expect(propose('0.82')).rejects.toThrow(code('COORDINATOR_SPEND_TOO_LARGE'));
+    expect(coordinator.proposals.list()).toEqual([]);
+    expect(events(coordinator)).toEqual([]);
   });
 
   it('is not made twice', async () => {
