@@ -39,7 +39,7 @@ const table = {
   CHAIN_WALLET_UNFIT: {
     kind: 'refused',
     meaning: 'The wallet of that name in the node is not a watch-only descriptor wallet.',
-    action: 'Give another wallet name; Qoima makes the wallet itself.',
+    action: 'Move that wallet away in the node, and run the same again; Qoima makes its own.',
   },
   CHAIN_IMPORT_FAILED: {
     kind: 'failed',
