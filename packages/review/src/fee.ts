@@ -1,6 +1,7 @@
 import type { FeeLimits } from '@qoima/policy';
 import { formatFeeRate, MAX_SATS } from '@qoima/primitives';
 import type { Evidence } from './evidence.ts';
+import { amountText } from './grouping.ts';
 import { type Observation, type Rule, whole } from './rule.ts';
 
 /** Of so little a fair fee may be a large share (Ledger judges none of it). */
@@ -33,7 +34,7 @@ const highAmount: Measure = (evidence, { feeSats }) => {
   if (fee === undefined || fee <= feeSats) return undefined;
   return {
     message: 'The fee is large.',
-    facts: { expected: `at most ${feeSats}`, actual: `${fee}` },
+    facts: { expected: `at most ${amountText(feeSats)}`, actual: amountText(fee) },
   };
 };
 
@@ -59,8 +60,9 @@ const highShare: Measure = (evidence, { feePerMille }) => {
   return {
     message: 'The fee is a large part of what is spent.',
     facts: {
-      expected: `at most ${feePerMille} per mille`,
-      actual: `${(fee * 1000n) / spent} per mille`,
+      expected: `at most ${feePerMille / 10} %`,
+      // Rounded up: what is above the limit must not read as if it were the limit.
+      actual: `${Number((fee * 1000n + spent - 1n) / spent) / 10} %`,
     },
   };
 };
@@ -83,7 +85,7 @@ export const feeRules: readonly Rule[] = [
         ? undefined
         : {
             message: 'The amounts add up to more bitcoin than can exist.',
-            facts: { expected: `at most ${MAX_SATS}`, actual: most.toString() },
+            facts: { expected: `at most ${amountText(MAX_SATS)}`, actual: amountText(most) },
           };
     }),
   },
@@ -97,7 +99,7 @@ export const feeRules: readonly Rule[] = [
         ? undefined
         : {
             message: 'The outputs take more than the inputs bring.',
-            facts: { expected: `at most ${spent}`, actual: paid.toString() },
+            facts: { expected: `at most ${amountText(spent)}`, actual: amountText(paid) },
           },
     ),
   },

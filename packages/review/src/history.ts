@@ -1,5 +1,6 @@
 import { formatOutpoint } from '@qoima/primitives';
 import type { Evidence, InputEvidence } from './evidence.ts';
+import { amountText } from './grouping.ts';
 import type { EarlierSpend, RememberedSpend } from './memory.ts';
 import { eachInput, type Rule, whole } from './rule.ts';
 
@@ -26,8 +27,8 @@ export const historyRules: readonly Rule[] = [
             message: `This coin was worth another amount on ${other.time}.`,
             facts: {
               outpoint: formatOutpoint(input.outpoint),
-              expected: `${other.amount}`,
-              actual: amount.toString(),
+              expected: amountText(other.amount),
+              actual: amountText(amount),
               earlier: other.txid,
             },
           };

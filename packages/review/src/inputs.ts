@@ -1,6 +1,7 @@
 import { type ErrorDetails, equalBytes, formatOutpoint } from '@qoima/primitives';
 import { inputWeight } from '@qoima/psbt';
 import type { InputEvidence, PreviousOutput } from './evidence.ts';
+import { amountText } from './grouping.ts';
 import { eachInput, type Observation, type Rule } from './rule.ts';
 import { scriptText } from './script-text.ts';
 
@@ -81,8 +82,8 @@ export const inputRules: readonly Rule[] = [
       return claimed === undefined || amount === undefined || claimed.amount === amount
         ? undefined
         : remark(input, 'The amount in witness_utxo is not the amount of the coin.', {
-            expected: amount.toString(),
-            actual: claimed.amount.toString(),
+            expected: amountText(amount),
+            actual: amountText(claimed.amount),
           });
     }),
   },
@@ -166,8 +167,8 @@ export const inputRules: readonly Rule[] = [
       return input.amount >= cost
         ? undefined
         : remark(input, 'This coin costs more to spend than it is worth.', {
-            expected: `at least ${cost}`,
-            actual: input.amount.toString(),
+            expected: `at least ${amountText(cost)}`,
+            actual: amountText(input.amount),
           });
     }),
   },

@@ -1,4 +1,10 @@
-import type { FeeLimits, SpendLimits } from '@qoima/policy';
+import {
+  defaultLimits,
+  type FeeLimits,
+  policyScripts,
+  type SpendLimits,
+  walletPolicy,
+} from '@qoima/policy';
 import { MAX_SATS, parseHex } from '@qoima/primitives';
 import {
   type CreateOutput,
@@ -407,6 +413,26 @@ describe('each output, and the fee', () => {
     const { findings } = reviewPsbt(psbt, counting);
     expect(findings.filter(({ rule }) => rule === 'change-not-proven')).toHaveLength(1200);
     expect(derived).toBe(1000 + clean.inputs.length);
+  });
+
+  it.each([
+    [
+      'an amount',
+      fee(10_000_001n),
+      { feeSats: 10_000_000n },
+      '0.10 000 000 BTC',
+      '0.10 000 001 BTC',
+    ],
+    ['a share', fee(BTC + 1n), { feePerMille: 50 }, '5 %', '5.1 %'],
+  ])('says %s above its limit with its unit, and as above it', (_what, psbt, warn, most, found) => {
+    const policy = walletPolicy({
+      ...own.wsh.policy,
+      limits: { ...defaultLimits, ...limits(warn) },
+    });
+    const { findings } = reviewPsbt(psbt, policyScripts(policy));
+    expect(findings.map(({ facts }) => facts)).toEqual([
+      { expected: `at most ${most}`, actual: found },
+    ]);
   });
 
   it('takes of a small spend what is a large share', () => {
