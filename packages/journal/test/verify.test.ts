@@ -5,12 +5,12 @@ import { verifyJournal } from '../src/verify.ts';
 
 const TIMES = Date.UTC(2026, 0, 1);
 
-/** A good journal, one entry per element of `facts`, a second apart. */
-const chain = (facts: readonly JournalFacts[]): string[] => {
+/** A good journal, one entry per element of `facts`, a second apart unless told otherwise. */
+const chain = (facts: readonly JournalFacts[], step = 1000): string[] => {
   const lines: string[] = [];
   let previous = NO_ENTRY;
   for (const [at, value] of facts.entries()) {
-    const time = new Date(TIMES + at * 1000).toISOString();
+    const time = new Date(TIMES + at * step).toISOString();
     const line = encodeEntry({ seq: at + 1, time, previous, event: 'test.event', facts: value });
     previous = hashEntry(line);
     lines.push(new TextDecoder().decode(line));
@@ -101,6 +101,10 @@ describe('a journal that was not touched', () => {
       ok: true,
       notes: [{ rule: 'journal-time-backwards', where: 'line 2' }],
     });
+  });
+
+  it('written within one tick of the clock has nothing noted', () => {
+    expect(verdictOf(chain([{ n: 1 }, { n: 2 }], 0))).toMatchObject({ ok: true, notes: [] });
   });
 
   it('cut at its end still holds, with another head: the chain cannot show that', () => {
