@@ -123,7 +123,7 @@ const releasedCoins = (
 /** What is left of a withdrawn proposal, by what the coordinator has seen of it. */
 export const remainsOf = (
   coordinator: Coordinator,
-  { id, coins, policyId }: Proposal,
+  { id, coins }: Proposal,
   { next }: PsbtAnalysis,
 ): Remains => {
   const own = new Set(coins);
@@ -131,10 +131,7 @@ export const remainsOf = (
     .list()
     .filter(
       (other) =>
-        other.id !== id &&
-        other.policyId === policyId &&
-        other.state !== 'withdrawn' &&
-        other.coins.some((coin) => own.has(coin)),
+        other.id !== id && other.state !== 'withdrawn' && other.coins.some((coin) => own.has(coin)),
     );
   return { complete: next === 'finalizer' || next === 'extractor', rivals };
 };
