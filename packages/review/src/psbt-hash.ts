@@ -56,7 +56,7 @@ const outputTypes: ReadonlySet<number> = new Set([OUTPUT.amount.type, OUTPUT.scr
 /** A fallback that is the lock time says nothing more, and neither do flags of which none is set. */
 const spentWishes = (global: PsbtMap, lockTime: number): ReadonlySet<number> => {
   const types = new Set(globalTypes);
-  if ((fieldOf(global, GLOBAL.fallbackLockTime) ?? lockTime) === lockTime)
+  if (fieldOf(global, GLOBAL.fallbackLockTime) === lockTime)
     types.add(GLOBAL.fallbackLockTime.type);
   if (fieldOf(global, GLOBAL.modifiable) === 0) types.add(GLOBAL.modifiable.type);
   return types;
