@@ -86,7 +86,8 @@ const table = {
   POLICY_NAME_INVALID: {
     kind: 'refused',
     meaning: 'A name is not 1 to 64 printable ASCII characters without outer spaces.',
-    action: 'Write it in Latin letters and digits: a Ledger shows no others.',
+    action:
+      'Write 1 to 64 Latin letters, digits and signs, without a space at either end: a Ledger shows no others.',
   },
   POLICY_NAME_REPEATED: {
     kind: 'refused',

@@ -123,7 +123,7 @@ const typedError = (cause: unknown, json: boolean): QoimaError | 'shown' => {
   if (isQoimaError(cause)) return cause;
   if (isParserError(cause)) {
     if (cause.exitCode === 0 && json && cause.code !== 'commander.version') {
-      const message = 'Help is text for a person, and not given with --json.';
+      const message = 'Help is text for a person: ask for it without --json.';
       return terminalError('USAGE_INVALID', message, {}, cause);
     }
     if (cause.exitCode === 0) return 'shown';
