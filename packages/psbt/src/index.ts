@@ -38,7 +38,7 @@ export {
   withoutTypes,
   withRecords,
 } from './record.ts';
-export { checkSameTransaction, isSameTransaction } from './same-transaction.ts';
+export { isSameTransaction } from './same-transaction.ts';
 export { sharedNonces, signatureNonce } from './shared-nonce.ts';
 export {
   type Bip143Midstates,

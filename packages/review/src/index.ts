@@ -1,7 +1,13 @@
 export { digestWords } from './digest-words.ts';
 export type { ReviewContext } from './evidence.ts';
 export { groupFours } from './grouping.ts';
-export { type EarlierSpend, type SpendMemory, type SpendRecord, spendMemory } from './memory.ts';
+export {
+  type EarlierSpend,
+  type RememberedSpend,
+  type SpendMemory,
+  type SpendRecord,
+  spendMemory,
+} from './memory.ts';
 export { psbtHash } from './psbt-hash.ts';
 export { type Refusal, refusalOf } from './refusal.ts';
 export {

@@ -3,6 +3,7 @@ export {
   type CallOptions,
   type LedgerClient,
   ledgerClient,
+  type RegisteredPolicy,
   type SignCall,
   type YieldedSignature,
 } from './client.ts';
@@ -10,6 +11,7 @@ export type { CommandProgress, LinkOptions, Timer } from './device-link.ts';
 export { type DeviceFamily, deviceFamily } from './device-model.ts';
 export { signerLedgerErrors } from './errors.ts';
 export { estimateSigning, type SigningEstimate } from './estimate.ts';
+export type { AppAndVersion } from './hw-app-btc.ts';
 export {
   type AddressCall,
   type Ledger,
