@@ -177,6 +177,15 @@ describe('a second watch', () => {
     expect(importsIn(calls)).toHaveLength(1);
   });
 
+  it('with the note, but with descriptors that begin later, searches', async () => {
+    const { state, answers } = watchWallet();
+    await watch(open(answers).source);
+    for (const descriptor of state.imported.keys()) state.imported.set(descriptor, [1, 999]);
+    const { source, calls } = open(answers);
+    await watch(source);
+    expect(importsIn(calls)).toHaveLength(1);
+  });
+
   it.each([
     ['an earlier birthday', wanted, BIRTHDAY - 1],
     ['a longer range', wanted.map((each) => ({ ...each, range: [0, 1999] as const })), BIRTHDAY],

@@ -325,6 +325,7 @@ describe('limits of spends', () => {
 
   it.each([
     ['a warning above the refusal', { warn: { ...written.warn, feeSats: '2001' } }],
+    ['a warned share above the refused', { warn: { ...written.warn, feePerMille: 21 } }],
     ['a share above the whole', { block: { ...written.block, feePerMille: 1001 } }],
     ['half a part', { warn: { ...written.warn, feePerMille: 0.5 } }],
     ['more than all coins', { block: { ...written.block, feeSats: '2100000000000001' } }],

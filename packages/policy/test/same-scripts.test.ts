@@ -11,6 +11,7 @@ import { samplePolicy } from './sample-policy.ts';
 const policy = samplePolicy();
 const turned = [...policy.cosigners].reverse();
 const unsorted = samplePolicy({ sorted: false });
+const alone = { quorum: { required: 1, total: 1 }, cosigners: policy.cosigners.slice(0, 1) };
 
 describe('two policies', () => {
   it.each<[string, WalletPolicy, Partial<PolicyParts>, boolean]>([
@@ -20,6 +21,7 @@ describe('two policies', () => {
     ['of turned keys, which are not', unsorted, { sorted: false, cosigners: turned }, false],
     ['of the same keys unsorted', unsorted, { sorted: false }, true],
     ['of keys sorted and not', policy, { sorted: false }, false],
+    ['of one key, sorted and not', samplePolicy(alone), { ...alone, sorted: false }, true],
     ['of another script', policy, { scriptKind: 'sh' }, false],
     [
       'of another quorum',

@@ -137,21 +137,24 @@ describe('preflight', () => {
     expect(rulesOf(base, legacy)).toEqual(['witness-utxo input 0', 'witness-script input 0']);
   });
 
-  it('counts inputs and outputs', () => {
+  it.each([
+    [512, []],
+    [513, ['inputs transaction', 'outputs transaction']],
+  ])('counts inputs and outputs: %i', (count, rules) => {
     const times = <Each>([first]: readonly Each[]): readonly Each[] => {
       if (first === undefined) throw new Error('there are some');
-      return Array.from({ length: 513 }, () => first);
+      return Array.from({ length: count }, () => first);
     };
     const { inputs, outputs } = base.transaction;
     const transaction = { ...base.transaction, inputs: times(inputs), outputs: times(outputs) };
     const many: PolicyMatch = {
       ...baseMatch,
       inputs: times(baseMatch.inputs),
-      outputs: Array.from({ length: 513 }, () => undefined),
+      outputs: Array.from({ length: count }, () => undefined),
       transaction,
     };
     const psbt = { ...base, inputs: times(base.inputs), outputs: times(base.outputs), transaction };
-    expect(rulesOf(psbt, many)).toEqual(['inputs transaction', 'outputs transaction']);
+    expect(rulesOf(psbt, many)).toEqual(rules);
   });
 
   it.each<[string, Psbt, Partial<PreflightLimits>, readonly string[]]>([

@@ -192,6 +192,18 @@ describe('signing', () => {
     expect(entries()).toHaveLength(2);
   });
 
+  it('records nothing either if what is there is of the same spend, signed, and not the same', async () => {
+    const argv = ['sign', path('spend.psbt'), '--accept', digest, '--out', path('out')];
+    await bench.run(...argv);
+    const { global, ...psbt } = decodePsbt(readFileSync(path('out')));
+    const note = { type: 0xf0, keyData: new Uint8Array(), value: new Uint8Array() };
+    const noted = encodePsbt({ ...psbt, global: [...global, note] });
+    writeFileSync(path('out'), noted);
+    expect(await bench.run(...argv)).toMatchObject(refused('FILE_EXISTS'));
+    expect(new Uint8Array(readFileSync(path('out')))).toEqual(noted);
+    expect(entries()).toHaveLength(3);
+  });
+
   it.each([
     ['a folder that is not there', 'signed/', 'FILE_NAME_INVALID', 2],
     ['a file in one', 'signed/out', 'FILE_NOT_FOUND', 1],
