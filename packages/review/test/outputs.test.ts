@@ -424,16 +424,19 @@ describe('each output, and the fee', () => {
       '0.10 000 001 BTC',
     ],
     ['a share', fee(BTC + 1n), { feePerMille: 50 }, '5 %', '5.1 %'],
-  ])('says %s above its limit with its unit, and as above it', (_what, psbt, warn, most, found) => {
-    const policy = walletPolicy({
-      ...own.wsh.policy,
-      limits: { ...defaultLimits, ...limits(warn) },
-    });
-    const { findings } = reviewPsbt(psbt, policyScripts(policy));
-    expect(findings.map(({ facts }) => facts)).toEqual([
-      { expected: `at most ${most}`, actual: found },
-    ]);
-  });
+  ])(
+    'says %s above its limit with its unit, and as above it',
+    (_what, psbt, warn, limit, found) => {
+      const policy = walletPolicy({
+        ...own.wsh.policy,
+        limits: { ...defaultLimits, ...limits(warn) },
+      });
+      const { findings } = reviewPsbt(psbt, policyScripts(policy));
+      expect(findings.map(({ facts }) => facts)).toEqual([
+        { expected: `at most ${limit}`, actual: found },
+      ]);
+    },
+  );
 
   it('takes of a small spend what is a large share', () => {
     const small = (amount: bigint): Psbt =>
