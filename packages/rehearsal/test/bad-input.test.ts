@@ -222,11 +222,15 @@ describe('a lying witness_utxo', () => {
     );
   };
 
-  it.each([0n, 49_999_999n, 50_000_001n])('that claims %i satoshis', async (amount) => {
+  it.each([
+    [0n, '0.00 000 000 BTC'],
+    [49_999_999n, '0.49 999 999 BTC'],
+    [50_000_001n, '0.50 000 001 BTC'],
+  ])('that claims %i satoshis', async (amount, claimed) => {
     const file = lie(amount);
     const line = await refusal(inspect(file), 'STATION_REVIEW_BLOCKED');
     expect(line).toContain(`witness-utxo-amount, input 0`);
-    expect(line).toContain(`Expected 50000000, found ${amount}.`);
+    expect(line).toContain(`Expected 0.50 000 000 BTC, found ${claimed}.`);
     await refusal(signIt(file), 'STATION_REVIEW_BLOCKED');
     await refusal(() => reserve.qoima('inspect', file), 'COORDINATOR_REVIEW_BLOCKED');
   });
