@@ -22,6 +22,7 @@ import { type JsonRpc, jsonRpc, type Sleep, sleepByTimer } from './json-rpc.ts';
 import type { RpcAuth } from './rpc-auth.ts';
 import { oneLine } from './rpc-reply.ts';
 
+/** Where a node is, who asks it, and for which wallet. */
 export interface BitcoinCoreOptions {
   /** `http://127.0.0.1:8332`; without user and password. */
   readonly url: string;

@@ -46,6 +46,7 @@ export type AcceptVerdict =
   | { readonly allowed: true; readonly vsize: number; readonly fee: Sats }
   | { readonly allowed: false; readonly reason: string };
 
+/** How deep a transaction is, as the source sees it. */
 export interface Confirmations {
   /** 0: not in a block. Negative: a conflicting transaction is that many blocks deep instead. */
   readonly confirmations: number;

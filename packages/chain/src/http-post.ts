@@ -2,6 +2,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { chainError } from './errors.ts';
 
+/** One POST, and how much of an answer is waited for. */
 export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -12,6 +13,7 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+/** A whole reply, whatever its status. */
 export interface HttpReply {
   readonly status: number;
   readonly body: string;

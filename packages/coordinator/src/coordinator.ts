@@ -32,6 +32,7 @@ export interface Coordinator {
   ) => Promise<Result>;
 }
 
+/** Opens the state of one network. Nothing is read or made before it is needed. */
 export const openCoordinator = (place: {
   readonly folder: string;
   readonly network: Network;

@@ -20,6 +20,7 @@ import type { Payment } from './payment.ts';
 import type { PolicyCoin } from './policy-coins.ts';
 import type { Proposal } from './proposal.ts';
 
+/** What an operator asks to be proposed. */
 export interface SpendRequest {
   readonly label: string;
   readonly payments: readonly Payment[];

@@ -35,6 +35,7 @@ export type ReleasedCoins =
     }
   | { readonly asked: false; readonly error: QoimaError };
 
+/** What came of a withdrawal, and what it could not undo. */
 export interface WithdrawnProposal {
   readonly proposal: Proposal;
   readonly remains: Remains;

@@ -9,6 +9,7 @@ import {
   shareChecks,
 } from './shared-checks.ts';
 
+/** How many verifications are shared out. */
 export interface VerifyOptions {
   /** How many workers help this thread. By default as many as pay. */
   readonly workers?: number;

@@ -1,6 +1,7 @@
 import { canonicalJson, formatHex, type JsonValue, parseUtf8, sha256 } from '@qoima/primitives';
 import { journalError } from './errors.ts';
 
+/** What every entry names as its format. */
 export const JOURNAL_FORMAT = 'qoima-journal/1';
 
 /** What the first entry names as its previous one, and the head of an empty journal. */

@@ -56,6 +56,7 @@ export const isRunning = (pid: number): boolean => {
 
 const text = v.nullable(v.string());
 
+/** Reads what a lock file says. That its process lives is not checked. */
 export const holderSchema: v.GenericSchema<unknown, Holder> = v.object({
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
   host: v.string(),

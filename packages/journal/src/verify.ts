@@ -45,6 +45,7 @@ export interface VerifiedJournal {
   readonly notes: readonly Finding[];
 }
 
+/** Whether a journal holds, and if not where it breaks first. */
 export type JournalVerdict =
   | ({ readonly ok: true } & VerifiedJournal)
   | {

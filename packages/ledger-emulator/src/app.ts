@@ -1,7 +1,9 @@
 import type { Network } from '@qoima/primitives';
 
 /** The two builds of the Bitcoin app. */
+/** The two builds of the app. */
 export type AppName = 'Bitcoin' | 'Bitcoin Test';
+/** The versions that are emulated. */
 export type AppVersion = '2.4.6' | '2.3.0';
 
 /** What differs between the builds and the versions, as far as it is emulated. */

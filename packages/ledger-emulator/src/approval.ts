@@ -13,6 +13,7 @@ export type Approval =
   /** Asked at every decision with the screens that were just gone through, the last one approving. */
   | ((screens: readonly string[]) => Decision | Promise<Decision>);
 
+/** What the person at the device does with a review. */
 export type Decision = 'approve' | 'reject';
 
 /** `before` is how many screens of the command were shown before this review. */

@@ -11,6 +11,7 @@ import { registrations } from './slip21.ts';
 import { templateMemory } from './template-memory.ts';
 import { MAX_TEMPLATE } from './wallet-policy.ts';
 
+/** The seed, the app and the person of an emulated device. */
 export interface EmulatorOptions {
   /** English, 12 to 24 words. */
   readonly mnemonic: string;

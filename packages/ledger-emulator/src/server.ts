@@ -12,6 +12,7 @@ export interface ServeOptions {
   readonly apduPort?: number | undefined;
 }
 
+/** An emulator that listens on loopback. */
 export interface ServedEmulator {
   /** Of the HTTP form, as `http://127.0.0.1:5000`. */
   readonly url: string | undefined;

@@ -14,6 +14,7 @@ export const STATUS: Readonly<Record<StatusName, number>> = {
   wrongHmac: 0xb008,
 };
 
+/** How a command of the app can end, or stop to ask the host. */
 export type StatusName = 'ok' | 'interrupted' | RefusalStatus;
 
 /** A refusal: a status word, and before it from 2.4 on sometimes a two-byte error code. */

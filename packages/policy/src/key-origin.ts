@@ -30,6 +30,7 @@ export const parseKeyOrigin = (text: string, what = 'The key'): KeyOrigin => {
   };
 };
 
+/** An origin as descriptors have it (BIP-380), without brackets: `d34db33f/48h/0h`. */
 export const formatKeyOrigin = (origin: KeyOrigin, mark: HardenedMark): string =>
   [
     formatHex(origin.fingerprint),

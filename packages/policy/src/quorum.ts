@@ -12,7 +12,10 @@ export interface Quorum {
  */
 export const MAX_COSIGNERS = 15;
 
-/** @throws `POLICY_QUORUM_INVALID` unless 1 ≤ required ≤ total ≤ 15. */
+/**
+ * The checked door to a quorum.
+ * @throws `POLICY_QUORUM_INVALID` unless 1 ≤ required ≤ total ≤ 15.
+ */
 export const quorum = (required: number, total: number): Quorum => {
   if (!isQuorum(required, total)) {
     throw policyError('POLICY_QUORUM_INVALID', `There is no quorum of ${required} of ${total}.`);

@@ -6,6 +6,7 @@ export interface ByteReader {
   offset: number;
 }
 
+/** Reads from the first byte on; `bytes` are not copied. */
 export const byteReader = (bytes: Uint8Array): ByteReader => ({ bytes, offset: 0 });
 
 /** A view of the next `length` bytes, a plain one even of a `Buffer`. @throws `BYTES_TRUNCATED` */
@@ -15,6 +16,7 @@ export const readBytes = (reader: ByteReader, length: number): Uint8Array => {
   return new Uint8Array(buffer, byteOffset + start, length);
 };
 
+/** The next byte. @throws `BYTES_TRUNCATED` */
 export const readUint8 = (reader: ByteReader): number => reader.bytes[claim(reader, 1)] as number;
 
 /** Little-endian, as everything in Bitcoin's wire format. @throws `BYTES_TRUNCATED` */

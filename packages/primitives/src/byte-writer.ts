@@ -14,11 +14,13 @@ export const byteWriter = (capacity = 256): ByteWriter => ({
 export const writtenBytes = (writer: ByteWriter): Uint8Array =>
   writer.length === writer.bytes.length ? writer.bytes : writer.bytes.slice(0, writer.length);
 
+/** Copies `bytes` behind what is written. */
 export const writeBytes = (writer: ByteWriter, bytes: Uint8Array): void => {
   const at = extend(writer, bytes.length);
   writer.bytes.set(bytes, at);
 };
 
+/** Takes the lowest eight bits. */
 export const writeUint8 = (writer: ByteWriter, value: number): void => {
   const at = extend(writer, 1);
   writer.bytes[at] = value;

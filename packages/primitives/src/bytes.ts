@@ -43,9 +43,13 @@ const plain = (buffer: Buffer): Uint8Array =>
 const view = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** In lower case, without a prefix. */
 export const formatHex = (bytes: Uint8Array): string => view(bytes).toString('hex');
 
-/** @throws `BYTES_INVALID` on anything but an even number of hex digits, either case. */
+/**
+ * Reads hex, without a prefix.
+ * @throws `BYTES_INVALID` on anything but an even number of hex digits, either case.
+ */
 export const parseHex = (text: string): Uint8Array => {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
     throw primitivesError('BYTES_INVALID', `Not hex: ${excerpt(text)}.`);
@@ -53,6 +57,7 @@ export const parseHex = (text: string): Uint8Array => {
   return plain(Buffer.from(text, 'hex'));
 };
 
+/** RFC 4648 base64 with padding. */
 export const formatBase64 = (bytes: Uint8Array): string => view(bytes).toString('base64');
 
 /**
@@ -68,8 +73,10 @@ export const parseBase64 = (text: string): Uint8Array => {
   return plain(bytes);
 };
 
+/** Bytes that are no UTF-8 become U+FFFD; it does not throw. */
 export const formatUtf8 = (bytes: Uint8Array): string => view(bytes).toString('utf8');
 
+/** The UTF-8 bytes of a text; a lone surrogate becomes U+FFFD. */
 export const parseUtf8 = (text: string): Uint8Array => plain(Buffer.from(text, 'utf8'));
 
 /** A bounded, printable piece of foreign text for an error message. */

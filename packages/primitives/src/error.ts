@@ -26,6 +26,7 @@ export interface ErrorRow {
   readonly action: string;
 }
 
+/** The codes of one package. */
 export type ErrorTable = Readonly<Record<string, ErrorRow>>;
 
 /** The one error class. `code` is stable; `message` says what, where, and what to do next. */
@@ -59,6 +60,7 @@ export type ErrorMaker<Table extends ErrorTable> = (
   cause?: unknown,
 ) => QoimaError;
 
+/** Makes the errors of one table: what happened, and then what its row says to do. */
 export const errorMaker =
   <const Table extends ErrorTable>(table: Table): ErrorMaker<Table> =>
   (code, what, details, cause) => {

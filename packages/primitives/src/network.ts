@@ -1,6 +1,7 @@
 import { excerpt } from './bytes.ts';
 import { primitivesError } from './errors.ts';
 
+/** The four networks that Qoima knows. */
 export type Network = 'mainnet' | 'testnet' | 'signet' | 'regtest';
 
 /** What differs between the networks. `testnet` and `signet` share all of it but their name. */
@@ -17,6 +18,7 @@ export interface NetworkParameters {
 
 const test = { p2pkhVersion: 0x6f, p2shVersion: 0xc4, coinType: 1 } as const;
 
+/** What each of them is known by. */
 export const networks: Readonly<Record<Network, NetworkParameters>> = {
   mainnet: { bech32: 'bc', p2pkhVersion: 0x00, p2shVersion: 0x05, coinType: 0, chain: 'main' },
   testnet: { bech32: 'tb', ...test, chain: 'test' },
@@ -24,9 +26,10 @@ export const networks: Readonly<Record<Network, NetworkParameters>> = {
   regtest: { bech32: 'bcrt', ...test, chain: 'regtest' },
 };
 
+/** All of them, in the order in which they are told to people. */
 export const networkNames: readonly Network[] = ['mainnet', 'testnet', 'signet', 'regtest'];
 
-/** @throws `NETWORK_UNKNOWN` */
+/** Reads the name of a network. @throws `NETWORK_UNKNOWN` */
 export const parseNetwork = (text: string): Network => {
   const network = networkNames.find((name) => name === text);
   if (network === undefined) {

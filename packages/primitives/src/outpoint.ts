@@ -34,6 +34,7 @@ const hexDigit = (text: string, at: number): number => {
   return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1000;
 };
 
+/** As `parseOutpoint` reads it: `txid:vout`. */
 export const formatOutpoint = (outpoint: Outpoint): string => `${outpoint.txid}:${outpoint.vout}`;
 
 /** Reads `txid:vout`. @throws `OUTPOINT_INVALID` */

@@ -14,6 +14,7 @@ import { transactionVsize } from './transaction-layout.ts';
 /** The role of BIP-174 that has to act next. */
 export type PsbtRole = 'creator' | 'updater' | 'signer' | 'finalizer' | 'extractor';
 
+/** What one input has, and what it waits for. */
 export interface InputAnalysis {
   /** It is known what is spent: amount and script. Proven only if the previous transaction is there. */
   readonly hasUtxo: boolean;
@@ -27,6 +28,7 @@ export interface InputAnalysis {
   readonly missing: readonly string[];
 }
 
+/** What a PSBT has, and which role is next. */
 export interface PsbtAnalysis {
   readonly inputs: readonly InputAnalysis[];
   /** The earliest role that an input waits for. */

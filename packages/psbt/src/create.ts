@@ -28,11 +28,13 @@ export interface Coin {
   readonly previousTransaction: Uint8Array;
 }
 
+/** An output to be made. Amounts are satoshis. */
 export type CreateOutput =
   | { readonly kind: 'payment'; readonly scriptPubKey: Uint8Array; readonly amount: Sats }
   /** Pays to the policy's change branch. */
   | { readonly kind: 'change'; readonly index: number; readonly amount: Sats };
 
+/** What is to be spent, and to whom. */
 export interface CreateRequest {
   readonly scripts: PolicyScripts;
   /** In the order of the inputs. */

@@ -19,6 +19,7 @@ export interface PsbtRecord {
 /** One map, in the order of the file. No two records share type and key data. */
 export type PsbtMap = readonly PsbtRecord[];
 
+/** A whole PSBT of either version, with its transaction in one form. */
 export interface Psbt {
   readonly version: PsbtVersion;
   readonly global: PsbtMap;

@@ -116,6 +116,7 @@ export interface LegacyTemplate {
   readonly bytes: Uint8Array;
 }
 
+/** Serialises the transaction once for all its inputs. */
 export const legacyTemplate = (transaction: UnsignedTransaction): LegacyTemplate => ({
   transaction,
   bytes: encodeUnsignedTransaction(transaction),

@@ -9,6 +9,7 @@ import type { Psbt } from './record.ts';
 import { signatureHashes } from './signature-hashes.ts';
 import type { Signer } from './signer.ts';
 
+/** What came of asking a signer. */
 export interface SignedPsbt {
   readonly psbt: Psbt;
   /** The signatures that are new in `psbt`; empty if the signer has none to give. */

@@ -13,6 +13,7 @@ import type { Psbt } from './record.ts';
 import { checkSameTransaction } from './same-transaction.ts';
 import { signatureHashes } from './signature-hashes.ts';
 
+/** A good signature, and whose it is. */
 export interface TakenSignature extends PartialSignature {
   /** The name of the cosigner. */
   readonly cosigner: string;
@@ -27,6 +28,7 @@ export interface RepeatedSignature extends TakenSignature {
   readonly same: boolean;
 }
 
+/** A signature that was left out, and why. */
 export interface RefusedSignature extends PartialSignature {
   /** Missing if the key is none of the policy's at this input. */
   readonly cosigner?: string;
@@ -37,6 +39,7 @@ export interface RefusedSignature extends PartialSignature {
   readonly conflicts: boolean;
 }
 
+/** What came of a returned file, each signature by itself. */
 export interface SignatureIntake {
   /** `base` with the signatures taken. */
   readonly psbt: Psbt;

@@ -27,6 +27,7 @@ import {
   whole,
 } from './transaction-reader.ts';
 
+/** An input without what unlocks its coin. */
 export interface UnsignedInput {
   /** Hash of the previous transaction, 32 bytes in hash order (the reverse of what people read). */
   readonly txid: Uint8Array;
@@ -34,12 +35,14 @@ export interface UnsignedInput {
   readonly sequence: number;
 }
 
+/** An input with what unlocks its coin. */
 export interface TransactionInput extends UnsignedInput {
   readonly scriptSig: Uint8Array;
   /** The witness stack; empty for an input without witness. */
   readonly witness: readonly Uint8Array[];
 }
 
+/** An output: how much, and to which script. */
 export interface TransactionOutput {
   readonly amount: Sats;
   /** The scriptPubKey. */
@@ -55,6 +58,7 @@ export interface UnsignedTransaction {
   readonly outputs: readonly TransactionOutput[];
 }
 
+/** A transaction with its scriptSigs and witnesses. */
 export interface Transaction extends UnsignedTransaction {
   readonly inputs: readonly TransactionInput[];
 }

@@ -52,6 +52,7 @@ export interface YieldedSignature {
   readonly signature: Uint8Array;
 }
 
+/** Which address of a policy the device is asked for, and whether it shows it. */
 export interface AddressRequest {
   readonly policy: LedgerPolicy;
   /** 32 bytes, or zeros of a policy that needs none. */
@@ -62,11 +63,13 @@ export interface AddressRequest {
   readonly display: boolean;
 }
 
+/** How a signing is to run. */
 export interface SignCall extends CallOptions {
   /** Keys of the policy that are the device's, for the estimate; one if left out. */
   readonly ownKeys?: number;
 }
 
+/** What the device gives for a policy that a person has approved. */
 export interface RegisteredPolicy {
   /** 32 bytes: what the device makes of the policy. */
   readonly id: Uint8Array;
@@ -98,6 +101,7 @@ export interface LedgerClient {
   close(): Promise<void>;
 }
 
+/** The protocol of the app over this transport; nothing is sent before the first call. */
 export const ledgerClient = (
   transport: LedgerTransport,
   options: LinkOptions = {},

@@ -17,6 +17,7 @@ export interface CommandProgress {
   readonly waiting: boolean;
 }
 
+/** How patient the host is, and whom it tells of its progress. */
 export interface LinkOptions {
   readonly timer?: Timer;
   /** How long the device may keep silent when no person can be reading; 30 seconds if left out. */

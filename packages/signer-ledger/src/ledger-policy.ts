@@ -20,6 +20,7 @@ export interface LedgerPolicy {
   readonly keys: readonly string[];
 }
 
+/** A policy as the app has it (BIP-388): name, template and keys. */
 export const ledgerPolicyOf = (policy: WalletPolicy): LedgerPolicy => ({
   name: policy.name,
   template: policyTemplate(policy),

@@ -14,6 +14,7 @@ import { defaultPreflightLimits, type PreflightLimits, preflight } from './prefl
 import { refusedBy } from './refused-by.ts';
 import { checkRegistration, type Registration } from './registration.ts';
 
+/** How a signer is to sign. */
 export interface LedgerSignerOptions extends CallOptions {
   /** What the device does not show and a person has accepted elsewhere. */
   readonly limits?: PreflightLimits;

@@ -35,6 +35,7 @@ import { refusedBy } from './refused-by.ts';
 import { checkRegistration, type Registration } from './registration.ts';
 import type { LedgerTransport } from './transport.ts';
 
+/** What a device must be to be spoken to. */
 export interface OpenOptions extends LinkOptions {
   readonly network: Network;
   /** Whose device it has to be; any if left out. */
@@ -43,11 +44,13 @@ export interface OpenOptions extends LinkOptions {
   readonly now?: () => Date;
 }
 
+/** How an address is to be asked for. */
 export interface AddressCall extends CallOptions {
   /** Whether a person sees and confirms it; true if left out. */
   readonly display?: boolean;
 }
 
+/** A signed message's signature, checked against its key. */
 export interface MessageSignature {
   /** 33 bytes: the key at the path, by which the signature was checked. */
   readonly publicKey: Uint8Array;

@@ -22,6 +22,7 @@ export interface LimitRefusal {
   readonly what: string;
 }
 
+/** The rules of preflight, by what they look at. */
 export type LimitRule =
   | 'policy-name'
   | 'policy-keys'
@@ -59,6 +60,7 @@ export interface PreflightLimits {
   readonly seconds?: number;
 }
 
+/** What holds where nobody has accepted more. */
 export const defaultPreflightLimits: PreflightLimits = {
   changeWindow: 1000,
   lockTime: 0,

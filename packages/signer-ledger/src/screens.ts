@@ -45,6 +45,7 @@ export type ScreenTask =
     }
   | { readonly show: 'message'; readonly path: DerivationPath; readonly text: string };
 
+/** What a person is going to see on the device. */
 export interface ExpectedScreens {
   /**
    * True for a Nano, whose screens were recorded with app 2.4.6, page by page. On other families the

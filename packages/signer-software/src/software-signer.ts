@@ -16,6 +16,7 @@ import {
 } from './extended-private-key.ts';
 import { mnemonicSeed } from './mnemonic.ts';
 
+/** The words of a key, and where it may sign. */
 export interface SoftwareSignerOptions {
   readonly mnemonic: string;
   /** BIP-39; none by default. */
