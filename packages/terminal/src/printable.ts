@@ -32,7 +32,10 @@ export const printableJson = (json: string): string =>
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
 
 /** `Cc [ n m` is a colour code if that first character is ESC: bold, dim, and four colours. */
-const UNSAFE_OR_COLOR = /\p{Cc}\[(?:0|1|2|22|31|32|33|36|39)m|[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800]/gu;
+const UNSAFE_OR_COLOR = new RegExp(
+  String.raw`\p{Cc}\[(?:0|1|2|22|31|32|33|36|39)m|${UNSAFE.source}`,
+  'gu',
+);
 
 const ESCAPE = '\u001b';
 
