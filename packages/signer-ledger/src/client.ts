@@ -38,6 +38,7 @@ import {
   type LedgerPolicy,
   ledgerPolicyId,
 } from './ledger-policy.ts';
+import { MAX_OWN_KEYS } from './own-cosigners.ts';
 import { commitToPsbt } from './psbt-commitment.ts';
 import { type LedgerCommand, statusError } from './status-words.ts';
 import type { LedgerTransport } from './transport.ts';
@@ -236,9 +237,8 @@ const address = async (
   return text;
 };
 
-/** A policy has at most 15 keys, and the app signs with up to 8 of its own; more is no app. */
+/** A policy has at most 15 keys; more is no app. */
 const MAX_YIELDS_PER_INPUT = 16;
-const MAX_OWN_KEYS = 8;
 
 const signPsbt = async (
   link: DeviceLink,

@@ -7,9 +7,10 @@ import {
   signatureHashes,
 } from '@qoima/psbt';
 import type { CallOptions, LedgerClient, YieldedSignature } from './client.ts';
+import { derivedCosigners } from './derived-cosigners.ts';
 import { ledgerError } from './errors.ts';
 import { ledgerPolicyOf } from './ledger-policy.ts';
-import { derivedCosigners, ownCosigners } from './own-cosigners.ts';
+import { ownCosigners } from './own-cosigners.ts';
 import { defaultPreflightLimits, type PreflightLimits, preflight } from './preflight.ts';
 import { refusedBy } from './refused-by.ts';
 import { checkRegistration, type Registration } from './registration.ts';

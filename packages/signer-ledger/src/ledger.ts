@@ -24,12 +24,13 @@ import {
 } from '@qoima/primitives';
 import type { Signer } from '@qoima/psbt';
 import { type CallOptions, type LedgerClient, ledgerClient } from './client.ts';
+import { derivedCosigners } from './derived-cosigners.ts';
 import type { LinkOptions } from './device-link.ts';
 import { ledgerError } from './errors.ts';
 import { ledgerPolicyId, ledgerPolicyOf } from './ledger-policy.ts';
 import { type LedgerSignerOptions, ledgerSigner } from './ledger-signer.ts';
 import { checkMessageSignature } from './message-signature.ts';
-import { derivedCosigners, ownCosigners } from './own-cosigners.ts';
+import { ownCosigners } from './own-cosigners.ts';
 import { preflightPolicy } from './preflight.ts';
 import { refusedBy } from './refused-by.ts';
 import { checkRegistration, type Registration } from './registration.ts';

@@ -1,7 +1,9 @@
-import { type PolicyScript, parseExtendedKey, type WalletPolicy } from '@qoima/policy';
-import { equalBytes, indexOfBytes, isQoimaError } from '@qoima/primitives';
+import type { PolicyScript, WalletPolicy } from '@qoima/policy';
+import { equalBytes, indexOfBytes } from '@qoima/primitives';
 import { fieldsOf, OUTPUT, type PolicyMatch, type Psbt } from '@qoima/psbt';
-import type { LedgerClient } from './client.ts';
+
+/** The app signs with so many keys of its own in one policy (`constants.h`). */
+export const MAX_OWN_KEYS = 8;
 
 /** The numbers of the cosigners that claim this fingerprint; of all if none is given. */
 export const ownCosigners = (
@@ -13,35 +15,6 @@ export const ownCosigners = (
       .filter(([, { origin }]) => !fingerprint || equalBytes(origin.fingerprint, fingerprint))
       .map(([cosigner]) => cosigner),
   );
-
-/**
- * Those of them whose keys the device really derives: a fingerprint is only a claim, and anybody can put
- * that of another into the origin of his key. One that claims it alone is left to the device, and so is a
- * path of which the app gives no key.
- * @throws `DEVICE_…`
- */
-export const derivedCosigners = async (
-  client: LedgerClient,
-  policy: WalletPolicy,
-  fingerprint: Uint8Array,
-): Promise<ReadonlySet<number>> => {
-  const claimed = ownCosigners(policy, fingerprint);
-  if (claimed.size < 2) return claimed;
-  const derived = new Set<number>();
-  for (const number of claimed) {
-    const cosigner = policy.cosigners[number];
-    if (cosigner === undefined) throw new Error('it is one of them');
-    try {
-      const key = parseExtendedKey(await client.extendedKey(cosigner.origin.path, false));
-      const { publicKey, chainCode } = cosigner.key;
-      if (!equalBytes(key.publicKey, publicKey) || !equalBytes(key.chainCode, chainCode)) continue;
-    } catch (error) {
-      if (!isQoimaError(error, 'DEVICE_NOT_SUPPORTED')) throw error;
-    }
-    derived.add(number);
-  }
-  return derived;
-};
 
 /**
  * For each output, the change script that the device will not show. It takes an output for change only

@@ -11,7 +11,7 @@ import {
   SIGHASH,
 } from '@qoima/psbt';
 import { estimateSigning } from './estimate.ts';
-import { hiddenChange, ownCosigners } from './own-cosigners.ts';
+import { hiddenChange, MAX_OWN_KEYS, ownCosigners } from './own-cosigners.ts';
 import { isShownScript } from './shown-script.ts';
 
 /** Why a Ledger cannot, or must not, be asked. */
@@ -74,7 +74,6 @@ const MAX_TEMPLATE = 512;
 const MAX_ORIGIN_STEPS = 8;
 const MAX_KEY_INFORMATION = 162;
 const MAX_RECORD_KEY = 290;
-const MAX_OWN_KEYS = 8;
 const MAX_INPUTS = 512;
 const MAX_OUTPUTS = 512;
 const MAX_CHANGE_OUTPUTS = 10;
@@ -115,7 +114,7 @@ export const preflightPolicy = (
     }
   }
   if (fingerprint === undefined) return refusals;
-  const own = cosigners.filter(({ origin }) => equalBytes(origin.fingerprint, fingerprint)).length;
+  const own = ownCosigners(policy, fingerprint).size;
   if (own === 0) refuse('own-key', 'None of its keys has the fingerprint of the device.');
   if (own > MAX_OWN_KEYS) refuse('own-keys', `The app signs with ${MAX_OWN_KEYS} keys of its own.`);
   return refusals;
