@@ -20,23 +20,23 @@ import {
   verifySignatures,
   withRecords,
 } from '@qoima/psbt';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Coordinator, listCoins, proposeSpend } from '../src/index.ts';
 import {
   chainCoin,
   coordinatorIn,
   fakeChain,
+  folderOfEachTest,
   qoima,
   sampleSpend,
   scripts,
-  temporaryFolder,
   writeKeyRecords,
 } from './sample.ts';
 import { holding, type Name, signaturesBy, signedBy } from './signers.ts';
 
 /* What may come back in a file, handed to the program as an operator would. */
 
-let folder: ReturnType<typeof temporaryFolder>;
+const folder = folderOfEachTest();
 let home: string;
 let coordinator: Coordinator;
 /** Spends two coins. */
@@ -66,16 +66,12 @@ const propose = async (chosen: readonly number[], btc = '0.003') => {
 };
 
 beforeEach(async () => {
-  folder = temporaryFolder();
   home = join(folder.path, 'home');
   mkdirSync(join(folder.path, 'media'));
   const records = writeKeyRecords(folder.path);
   await run('policy', 'create', '--name', 'Reserve', '--required', '2', ...records);
   coordinator = coordinatorIn(join(home, 'regtest'), fakeChain(coins));
   ({ psbt: sent, id } = await propose([0, 1]));
-});
-afterEach(() => {
-  folder.remove();
 });
 
 const run = (...argv: readonly string[]) => qoima(['--home', home, ...argv]);

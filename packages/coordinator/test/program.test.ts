@@ -2,32 +2,28 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { curveInUse } from '@qoima/curve';
 import { defaultLimits, limitsJson, policyId, walletPolicy } from '@qoima/policy';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { proposeSpend } from '../src/index.ts';
 import {
   chainCoin,
   coordinatorIn,
   cosigners,
   fakeChain,
+  folderOfEachTest,
   keyRecords,
   qoima,
   samplePolicy,
   sampleSpend,
   scripts,
-  temporaryFolder,
   writeKeyRecords,
 } from './sample.ts';
 
-let folder: ReturnType<typeof temporaryFolder>;
+const folder = folderOfEachTest();
 let home: string;
 let records: readonly string[];
 beforeEach(() => {
-  folder = temporaryFolder();
   home = join(folder.path, 'home');
   records = writeKeyRecords(folder.path);
-});
-afterEach(() => {
-  folder.remove();
 });
 
 const run = (...argv: readonly string[]) => qoima(['--home', home, ...argv]);

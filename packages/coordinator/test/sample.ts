@@ -15,6 +15,7 @@ import {
 } from '@qoima/policy';
 import { errorMaker, type Sats } from '@qoima/primitives';
 import { encodeTransaction, transactionId } from '@qoima/psbt';
+import { afterEach, beforeEach } from 'vitest';
 import {
   type Coordinator,
   coordinatorProgram,
@@ -141,15 +142,16 @@ export const coordinatorIn = (folder: string, chain = fakeChain([])): Coordinato
   return coordinator;
 };
 
-/** A folder that is gone after the test. */
-export const temporaryFolder = (): { readonly path: string; readonly remove: () => void } => {
-  const path = mkdtempSync(join(tmpdir(), 'qoima-coordinator-'));
-  return {
-    path,
-    remove: () => {
-      rmSync(path, { recursive: true });
-    },
-  };
+/** A folder that each test of a file finds empty; it is gone behind it. */
+export const folderOfEachTest = (): { readonly path: string } => {
+  const folder = { path: '' };
+  beforeEach(() => {
+    folder.path = mkdtempSync(join(tmpdir(), 'qoima-coordinator-'));
+  });
+  afterEach(() => {
+    rmSync(folder.path, { recursive: true });
+  });
+  return folder;
 };
 
 /** Writes the key records into a folder; gives their paths. */

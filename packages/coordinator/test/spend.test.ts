@@ -4,7 +4,7 @@ import { readJournal } from '@qoima/journal';
 import { defaultLimits, encodeAddress, policyId, policyScripts } from '@qoima/policy';
 import { formatHex, formatOutpoint, parseOutpoint, type QoimaError } from '@qoima/primitives';
 import { createPsbt, decodeTransaction, encodeTransaction, transactionId } from '@qoima/psbt';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { limitPolicy } from '../src/create-policy.ts';
 import {
   broadcastProposal,
@@ -23,22 +23,16 @@ import {
   chainCoin,
   coordinatorIn,
   fakeChain,
+  folderOfEachTest,
   NOW,
   sampleSpend,
   scripts,
-  temporaryFolder,
   unknownTransaction,
   unreachable,
 } from './sample.ts';
 import { signedBy } from './signers.ts';
 
-let folder: ReturnType<typeof temporaryFolder>;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => {
-  folder.remove();
-});
+const folder = folderOfEachTest();
 
 const code = (wanted: string): unknown => expect.objectContaining({ code: wanted });
 

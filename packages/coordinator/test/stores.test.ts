@@ -15,7 +15,7 @@ import {
   transactionId,
   unsignedTransactionId,
 } from '@qoima/psbt';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openAddressBook } from '../src/address-book.ts';
 import { datePolicy, limitPolicy } from '../src/create-policy.ts';
 import type { Proposal } from '../src/index.ts';
@@ -25,18 +25,12 @@ import {
   chainCoin,
   coordinatorIn,
   cosigners,
+  folderOfEachTest,
   samplePolicy,
   scripts,
-  temporaryFolder,
 } from './sample.ts';
 
-let folder: ReturnType<typeof temporaryFolder>;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => {
-  folder.remove();
-});
+const folder = folderOfEachTest();
 
 const code = (wanted: string): unknown => expect.objectContaining({ code: wanted });
 

@@ -3,25 +3,19 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { formatBtc, formatHex } from '@qoima/primitives';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { proposeSpend } from '../src/index.ts';
 import {
   chainCoin,
   coordinatorIn,
   fakeChain,
+  folderOfEachTest,
   qoima,
   sampleSpend,
   scripts,
-  temporaryFolder,
 } from './sample.ts';
 
-let folder: ReturnType<typeof temporaryFolder>;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => {
-  folder.remove();
-});
+const folder = folderOfEachTest();
 
 const PAY = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const coin = chainCoin(0, 2_000_000n);
